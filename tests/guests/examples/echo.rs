@@ -1,0 +1,12 @@
+//! Emits: answers `said` with `echoed`, as often and where the data asks for.
+
+use everfold_sdk::{Event, NewEvent, Result, reducer};
+use guests::{Heard, Words, echoes};
+
+fn apply(heard: &mut Heard, event: Event<Words>) -> Result<Vec<NewEvent>> {
+    let Words::Said(data) = event.data;
+    heard.said += 1;
+    echoes(&data, &data)
+}
+
+reducer!(apply, order: occurred, emits: ["echoed"]);
