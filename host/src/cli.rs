@@ -1,0 +1,121 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Folds immutable events into models with sandboxed WebAssembly reducers.
+#[derive(Debug, Parser)]
+#[command(version, after_help = "EVERFOLD_LOG says what is logged, such as info or warn,everfold=debug.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a host.
+    Serve(ServeArgs),
+    /// Compile the reducer crate in a folder, or every one in a workspace, into components.
+    Build(BuildArgs),
+    /// Tell whether the host would take a module, and what the module says about itself.
+    Check(CheckArgs),
+    /// Build the example shop, feed it, show what its models answer, then keep serving.
+    Demo(DemoArgs),
+}
+
+/// A flag goes before the environment (`EVERFOLD_LISTEN` and so on), that before the file, that before the
+/// embedded default.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen [default: 127.0.0.1:4580]; port 0 takes any that is free
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<String>,
+    /// Where events and models are kept: sqlite:FILE or sqlite::memory: [default: sqlite:everfold.db]
+    #[arg(long, value_name = "STORE")]
+    pub(crate) store: Option<String>,
+    /// The folder of <context>/<domain>.wasm that is watched [default: reducers]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) reducers: Option<PathBuf>,
+    /// The configuration file (also `EVERFOLD_CONFIG`); host/default.toml documents every option
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// This host's name in its store [default: local]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) node: Option<String>,
+    /// A context that exists from the start; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BuildArgs {
+    /// The folder of a crate or a workspace
+    pub(crate) dir: PathBuf,
+    /// The file to write, or a folder for NAME.wasm [default: NAME.wasm in the current folder]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Also build the examples whose crate type is cdylib
+    #[arg(long)]
+    pub(crate) examples: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The module
+    pub(crate) file: PathBuf,
+    /// The configuration whose limits apply (also `EVERFOLD_CONFIG`)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Exit after the answers
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// The folder for the store and the modules [default: a fresh one]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Decides what happens in the shop: the same seed, the same events
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Where to listen [default: 127.0.0.1:4580]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<String>,
+}
+
+impl ServeArgs {
+    /// The options that the flags set.
+    pub(crate) fn overrides(&self) -> Vec<(&'static str, String)> {
+        let reducers = self.reducers.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let flags = [
+            ("listen", self.listen.clone()),
+            ("store", self.store.clone()),
+            ("reducers", reducers),
+            ("node", self.node.clone()),
+            ("contexts", (!self.context.is_empty()).then(|| self.context.join(","))),
+        ];
+        flags.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn only_given_flags_override() {
+        let cli =
+            Cli::parse_from(["everfold", "serve", "--listen", "[::1]:0", "--context", "a", "--context", "b"]);
+        let Command::Serve(arguments) = cli.command else { panic!("not serve") };
+        assert_eq!(arguments.overrides(), [("listen", "[::1]:0".to_owned()), ("contexts", "a,b".to_owned())]);
+    }
+}

@@ -1,0 +1,10 @@
+//! What the program can be asked to do, one file for each.
+
+pub(crate) mod build;
+pub(crate) mod check;
+pub(crate) mod demo;
+pub(crate) mod serve;
+mod signals;
+
+/// How a command ended. An error is a sentence for people.
+pub(crate) type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;

@@ -1,0 +1,154 @@
+//! The one writer of a host: it takes whatever waits, commits it as one transaction, and answers every
+//! waiter. One fsync for many.
+
+mod queue;
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    clock::SharedClock,
+    error::Error,
+    feed::Feed,
+    store::{
+        Activation, Append, AppendRefusal, Appended, Committed, Group, Mark, NewActivation, Reduction,
+        ReductionOutcome, Store, StoreError,
+    },
+};
+
+use queue::{Taken, Waiters, take};
+
+/// What becomes of reductions is told to this: it runs on the committer's task and must be quick.
+pub type ReductionsDone = Box<dyn FnOnce(Result<Vec<ReductionOutcome>, StoreError>) + Send>;
+
+/// Something that waits to be written.
+enum Request {
+    Append(Append, oneshot::Sender<Result<Vec<Appended>, Error>>),
+    Reductions(Vec<Arc<Reduction>>, ReductionsDone),
+    Marks(Vec<Mark>),
+    Activate(Box<NewActivation>, oneshot::Sender<Result<Activation, Error>>),
+}
+
+/// A handle to the committer. It ends, with all that was taken written, when the last handle is dropped.
+#[derive(Clone)]
+pub struct Committer {
+    requests: mpsc::Sender<Request>,
+}
+
+impl Committer {
+    /// Starts the committer: a queue of at most `queued` requests, and at most `group_events` events in
+    /// one transaction (a single larger request still goes through, alone).
+    #[must_use]
+    pub fn start(
+        store: Arc<dyn Store>,
+        feed: Arc<Feed>,
+        clock: SharedClock,
+        (queued, group_events): (usize, usize),
+        tracker: &TaskTracker,
+    ) -> Self {
+        let (sender, requests) = mpsc::channel(queued);
+        tracker.spawn(Writer { store, feed, clock, requests, group_events }.run());
+        Self { requests: sender }
+    }
+
+    /// Appends events, all or none; they are durable once this returns.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`], [`Error::Closing`], [`Error::Store`].
+    pub async fn append(&self, append: Append) -> Result<Vec<Appended>, Error> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Request::Append(append, answer)).await?;
+        answered.await.map_err(|_| Error::Closing)?
+    }
+
+    /// Puts a module in force, or retires a domain.
+    ///
+    /// # Errors
+    /// [`Error::Closing`], [`Error::Store`].
+    pub async fn activate(&self, activation: NewActivation) -> Result<Activation, Error> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Request::Activate(Box::new(activation), answer)).await?;
+        answered.await.map_err(|_| Error::Closing)?
+    }
+
+    /// Hands finished reductions over; `done` is called once they are written or dropped.
+    ///
+    /// # Errors
+    /// [`Error::Closing`]; `done` is not called then.
+    pub async fn reduced(&self, reductions: Vec<Arc<Reduction>>, done: ReductionsDone) -> Result<(), Error> {
+        self.send(Request::Reductions(reductions, done)).await
+    }
+
+    /// Hands marks over. They are hints: nobody waits for them.
+    ///
+    /// # Errors
+    /// [`Error::Closing`].
+    pub async fn mark(&self, marks: Vec<Mark>) -> Result<(), Error> {
+        self.send(Request::Marks(marks)).await
+    }
+
+    async fn send(&self, request: Request) -> Result<(), Error> {
+        self.requests.send(request).await.map_err(|_| Error::Closing)
+    }
+}
+
+struct Writer {
+    store: Arc<dyn Store>,
+    feed: Arc<Feed>,
+    clock: SharedClock,
+    requests: mpsc::Receiver<Request>,
+    group_events: usize,
+}
+
+impl Writer {
+    async fn run(mut self) {
+        while let Some(first) = self.requests.recv().await {
+            let taken = take(first, &mut self.requests, self.group_events, self.clock.now());
+            self.write(taken).await;
+        }
+        self.store.close().await;
+    }
+
+    async fn write(&self, Taken { group, waiters, activation }: Taken) {
+        if !group.is_empty() {
+            match self.store.commit(&group).await {
+                Ok(committed) => self.answer(committed, waiters),
+                Err(error) => self.write_apart(&group, waiters, &error).await,
+            }
+        }
+        if let Some((activation, answer)) = activation {
+            let result = self.store.activate(&activation).await.map_err(Error::from);
+            // A caller that has gone away needs no answer; what was asked for is done all the same.
+            drop(answer.send(result));
+        }
+    }
+
+    /// A group failed as a whole: each request is tried alone, so that one of them harms only itself.
+    async fn write_apart(&self, group: &Group, waiters: Waiters, error: &StoreError) {
+        tracing::warn!(%error, requests = waiters.len(), "a transaction failed; trying its requests one by one");
+        for (group, waiters) in queue::apart(group, waiters) {
+            match self.store.commit(&group).await {
+                Ok(committed) => self.answer(committed, waiters),
+                Err(error) => {
+                    tracing::error!(%error, "a request could not be written");
+                    waiters.fail(&error);
+                }
+            }
+        }
+    }
+
+    fn answer(&self, committed: Committed, waiters: Waiters) {
+        self.feed.publish(&committed);
+        waiters.answer(committed.appends, committed.reductions);
+    }
+}
+
+impl From<AppendRefusal> for Error {
+    fn from(refusal: AppendRefusal) -> Self {
+        match refusal {
+            AppendRefusal::Conflict { id, position } => Self::Conflict { id, position },
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The environment, read here and nowhere else.
+
+use std::{env, ffi::OsString, path::PathBuf};
+
+use super::ConfigError;
+
+const PREFIX: &str = "EVERFOLD_";
+/// Names the configuration file; not an option itself.
+const CONFIG: &str = "EVERFOLD_CONFIG";
+/// Says what is logged; not an option, because it must be known before the configuration is read.
+const LOG: &str = "EVERFOLD_LOG";
+
+/// What the environment says about the configuration.
+#[derive(Debug, Default)]
+pub(super) struct Variables {
+    /// The file that it names.
+    pub(super) config: Option<PathBuf>,
+    /// The options that it sets, by variable, in the order of their names.
+    pub(super) options: Vec<(String, String)>,
+}
+
+/// Reads all `EVERFOLD_*`.
+pub(super) fn variables() -> Result<Variables, ConfigError> {
+    sort_out(env::vars_os())
+}
+
+/// What is logged: `EVERFOLD_LOG`, such as `info` or `warn,everfold::deploy=debug`; `info` if it is not set.
+#[must_use]
+pub fn log_filter() -> String {
+    let set = env::var_os(LOG).and_then(|filter| filter.into_string().ok());
+    set.filter(|filter| !filter.is_empty()).unwrap_or_else(|| "info".to_owned())
+}
+
+/// Whether cargo started this process (`cargo run`, `cargo test`): then its environment speaks of *that*
+/// build, and would mislead another one.
+#[must_use]
+pub fn runs_under_cargo() -> bool {
+    env::var_os("CARGO").is_some()
+}
+
+/// The option that a variable sets: `EVERFOLD_LIMITS__PAGE` is `limits.page`.
+pub(super) fn key_of(variable: &str) -> String {
+    variable.strip_prefix(PREFIX).unwrap_or(variable).to_lowercase().replace("__", ".")
+}
+
+fn sort_out(all: impl Iterator<Item = (OsString, OsString)>) -> Result<Variables, ConfigError> {
+    let mut variables = Variables::default();
+    for (name, value) in all {
+        let name = name.to_string_lossy().into_owned();
+        match name.as_str() {
+            CONFIG if value.is_empty() => {}
+            CONFIG => variables.config = Some(PathBuf::from(value)),
+            LOG => {}
+            option if option.starts_with(PREFIX) => {
+                let value = value.into_string().map_err(|_| ConfigError::NotText(name.clone()))?;
+                variables.options.push((name, value));
+            }
+            _ => {}
+        }
+    }
+    variables.options.sort();
+    Ok(variables)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_options_are_taken_from_the_environment() {
+        let all = [
+            ("PATH", "/bin"),
+            ("EVERFOLD_STORE", "sqlite:x.db"),
+            ("EVERFOLD_LOG", "debug"),
+            ("EVERFOLD_CONFIG", "here.toml"),
+            ("EVERFOLD_LIMITS__PAGE", "5"),
+        ];
+        let variables = sort_out(all.into_iter().map(|(name, value)| (name.into(), value.into()))).unwrap();
+        assert_eq!(variables.config, Some(PathBuf::from("here.toml")));
+        let names: Vec<_> = variables.options.iter().map(|(name, _)| key_of(name)).collect();
+        assert_eq!(names, ["limits.page", "store"]);
+    }
+}

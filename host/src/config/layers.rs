@@ -1,0 +1,168 @@
+//! Lays the places that options come from over each other, and remembers who set what.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use config::{File, FileFormat, Source as _, Value, ValueKind};
+use serde::de::DeserializeOwned;
+
+use super::{ConfigError, DEFAULT, Source};
+
+/// An option as it stands.
+#[derive(Debug, Clone)]
+struct Setting {
+    value: Value,
+    origin: Source,
+}
+
+/// Every option by its key, such as `limits.page`. The keys are those of `default.toml`, which has them all.
+#[derive(Debug)]
+pub(super) struct Layers(BTreeMap<String, Setting>);
+
+impl Layers {
+    /// The lowest layer.
+    pub(super) fn new() -> Result<Self, ConfigError> {
+        let mut options = BTreeMap::new();
+        for (key, value) in parse(DEFAULT, &Source::Default)? {
+            options.insert(key, Setting { value, origin: Source::Default });
+        }
+        Ok(Self(options))
+    }
+
+    /// Lays a file over what is there.
+    pub(super) fn add_file(&mut self, path: &Path) -> Result<(), ConfigError> {
+        let text = fs::read_to_string(path)
+            .map_err(|error| ConfigError::File { path: path.to_owned(), why: error.to_string() })?;
+        let origin = Source::File(path.to_owned());
+        for (key, value) in parse(&text, &origin)? {
+            self.put(&key, value, origin.clone())?;
+        }
+        Ok(())
+    }
+
+    /// Sets one option from text. What it means (a list, a number) follows from the option.
+    pub(super) fn set(&mut self, key: &str, text: &str, origin: Source) -> Result<(), ConfigError> {
+        let value = if self.0.get(key).is_some_and(|setting| is_list(&setting.value)) {
+            let members = text.split(',').map(str::trim).filter(|member| !member.is_empty());
+            Value::from(members.map(Value::from).collect::<Vec<_>>())
+        } else {
+            Value::from(text)
+        };
+        self.put(key, value, origin)
+    }
+
+    fn put(&mut self, key: &str, value: Value, origin: Source) -> Result<(), ConfigError> {
+        let Some(setting) = self.0.get_mut(key) else { return Err(self.unknown(key, origin)) };
+        let was_list = is_list(&setting.value);
+        *setting = Setting { value, origin };
+        if was_list && !is_list(&setting.value) {
+            return Err(self.refuse(key, "it must be a list, such as [\"one\", \"another\"]"));
+        }
+        Ok(())
+    }
+
+    fn unknown(&self, key: &str, origin: Source) -> ConfigError {
+        let table = |key: &str| key.rfind('.').map_or(String::new(), |dot| key[..=dot].to_owned());
+        let beside = |place: &str| {
+            let keys = self.0.keys().filter(|known| table(known) == place);
+            keys.map(String::as_str).collect::<Vec<_>>().join(", ")
+        };
+        let mut valid = beside(&table(key));
+        if valid.is_empty() {
+            valid = beside("");
+        }
+        ConfigError::Unknown { key: key.to_owned(), origin, valid }
+    }
+
+    /// The options for which `default.toml` has a number.
+    #[cfg(test)]
+    pub(super) fn numbers(&self) -> impl Iterator<Item = &str> {
+        let is_number =
+            |setting: &Setting| matches!(setting.value.kind, ValueKind::I64(_) | ValueKind::U64(_));
+        self.0.iter().filter(move |(_, setting)| is_number(setting)).map(|(key, _)| key.as_str())
+    }
+
+    /// A whole number, if that is what the option holds.
+    pub(super) fn number(&self, key: &str) -> Option<i64> {
+        match &self.0.get(key)?.value.kind {
+            ValueKind::I64(number) => Some(*number),
+            ValueKind::U64(number) => i64::try_from(*number).ok(),
+            ValueKind::String(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The refusal of what an option holds.
+    pub(super) fn refuse(&self, key: &str, valid: impl Into<String>) -> ConfigError {
+        let (value, origin) = self.0.get(key).map_or_else(
+            || (String::new(), Source::Default),
+            |setting| (shown(&setting.value), setting.origin.clone()),
+        );
+        ConfigError::Value { key: key.to_owned(), value, origin, valid: valid.into() }
+    }
+
+    /// All options as one value.
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+        let mut builder = config::Config::builder();
+        for (key, setting) in &self.0 {
+            builder =
+                builder.set_override(key, setting.value.clone()).map_err(|error| self.explain(error))?;
+        }
+        let merged = builder.build().map_err(|error| self.explain(error))?;
+        merged.try_deserialize().map_err(|error| self.explain(error))
+    }
+
+    fn explain(&self, error: config::ConfigError) -> ConfigError {
+        match error {
+            config::ConfigError::Type { key: Some(key), expected, .. } => {
+                // A member of a list is named by its index: contexts[0].
+                let option = key.split('[').next().unwrap_or(&key);
+                self.refuse(option, format!("it must be {expected}"))
+            }
+            config::ConfigError::At { key: Some(key), error, .. } => self.refuse(&key, error.to_string()),
+            other => ConfigError::Syntax { origin: Source::Default, why: other.to_string() },
+        }
+    }
+}
+
+/// The options that a text sets, each by its full key.
+fn parse(text: &str, origin: &Source) -> Result<Vec<(String, Value)>, ConfigError> {
+    let root = File::from_str(text, FileFormat::Toml).collect().map_err(|error| {
+        let why = match error {
+            config::ConfigError::FileParse { cause, .. } => cause.to_string(),
+            other => other.to_string(),
+        };
+        ConfigError::Syntax { origin: origin.clone(), why: why.trim_end().to_owned() }
+    })?;
+    let mut options = Vec::new();
+    for (key, value) in root {
+        flatten(key, value, &mut options);
+    }
+    // A map has no order: with two mistakes, always the same one is named.
+    options.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(options)
+}
+
+fn flatten(key: String, value: Value, options: &mut Vec<(String, Value)>) {
+    match value.kind {
+        ValueKind::Table(table) => {
+            for (name, value) in table {
+                flatten(format!("{key}.{name}"), value, options);
+            }
+        }
+        _ => options.push((key, value)),
+    }
+}
+
+fn is_list(value: &Value) -> bool {
+    matches!(value.kind, ValueKind::Array(_))
+}
+
+fn shown(value: &Value) -> String {
+    match &value.kind {
+        ValueKind::String(text) => format!("{text:?}"),
+        ValueKind::Array(members) => {
+            format!("[{}]", members.iter().map(shown).collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,129 @@
+//! The host's configuration: what every option means stands in `default.toml`.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `environment` | reads the environment; nothing else in the crate does |
+//! | `layers` | lays default, file, environment and flags over each other |
+//! | `rules` | which values make sense |
+
+mod environment;
+mod error;
+mod layers;
+mod rules;
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use layers::Layers;
+
+pub use environment::{log_filter, runs_under_cargo};
+pub use error::{ConfigError, Source};
+
+/// The lowest layer, and the documentation of every option.
+pub const DEFAULT: &str = include_str!("../../default.toml");
+
+/// Every option. See `default.toml`, which is the documentation of each.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents every option; a second copy would drift")]
+pub struct Config {
+    pub listen: String,
+    pub store: String,
+    pub reducers: PathBuf,
+    pub node: String,
+    pub contexts: Vec<String>,
+    pub auto_create_contexts: bool,
+    pub allowed_hosts: Vec<String>,
+    pub allowed_origins: Vec<String>,
+    pub max_clock_ahead_ms: u64,
+    pub workers: usize,
+    pub debounce_ms: u64,
+    pub poll_ms: u64,
+    pub shutdown_ms: u64,
+    pub limits: Limits,
+}
+
+/// Every limit. See `default.toml`, which is the documentation of each.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "default.toml documents every option; a second copy would drift")]
+pub struct Limits {
+    pub event_bytes: usize,
+    pub metadata_bytes: usize,
+    pub batch_bytes: usize,
+    pub batch_events: usize,
+    pub page: u32,
+    pub queued_writes: usize,
+    pub group_events: usize,
+    pub streams: usize,
+    pub tail_events: usize,
+    pub cached_bytes: usize,
+    pub pending_events: usize,
+    pub call_events: usize,
+    pub fuel: u64,
+    pub memory_bytes: usize,
+    pub stack_bytes: usize,
+    pub module_bytes: usize,
+    pub model_bytes: usize,
+    pub emitted_events: usize,
+    pub causal_depth: u32,
+    pub log_bytes: usize,
+}
+
+impl Config {
+    /// Reads the configuration: `default.toml`, under `file` (none: the one that `EVERFOLD_CONFIG` names, if
+    /// any), under the environment, under `overrides`, which are pairs of a key such as `limits.page` and
+    /// its value; lists are separated by commas.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the option, the value, where it was set, and what would be valid.
+    pub fn load(file: Option<&Path>, overrides: Vec<(&str, String)>) -> Result<Self, ConfigError> {
+        let variables = environment::variables()?;
+        let file = file.map(Path::to_path_buf).or_else(|| variables.config.clone());
+        Self::from_layers(file.as_deref(), variables.options, overrides)
+    }
+
+    /// How many threads run reducers: as configured, or one for each core.
+    #[must_use]
+    pub fn worker_count(&self) -> usize {
+        match self.workers {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            workers => workers,
+        }
+    }
+
+    /// `default.toml` and nothing else: for tests, and for programs that set the fields themselves.
+    ///
+    /// # Panics
+    /// Never, as long as this crate's tests pass: the file is built in, and they read it.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self::from_layers(None, Vec::new(), Vec::new()).expect("the embedded default.toml is valid")
+    }
+
+    fn from_layers(
+        file: Option<&Path>,
+        environment: Vec<(String, String)>,
+        overrides: Vec<(&str, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut layers = Layers::new()?;
+        if let Some(file) = file {
+            layers.add_file(file)?;
+        }
+        for (variable, text) in environment {
+            let key = environment::key_of(&variable);
+            layers.set(&key, &text, Source::Environment(variable))?;
+        }
+        for (key, text) in overrides {
+            layers.set(key, &text, Source::Flag(key.to_owned()))?;
+        }
+        rules::check_numbers(&layers)?;
+        let config: Self = layers.read()?;
+        rules::check(&config, &layers)?;
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! The layers, from the outside.
+
+use std::fs;
+
+use super::*;
+
+fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("everfold.toml");
+    fs::write(&path, text).unwrap();
+    (folder, path)
+}
+
+fn message(result: Result<Config, ConfigError>) -> String {
+    result.unwrap_err().to_string()
+}
+
+#[test]
+fn the_embedded_default_is_valid() {
+    let config = Config::embedded();
+    assert_eq!(config.listen, "127.0.0.1:4580");
+    assert_eq!(config.limits.page, 1000);
+}
+
+#[test]
+fn a_higher_layer_wins() {
+    let (_folder, path) = file("node = 'file'\nstore = 'sqlite:file.db'\npoll_ms = 50\n[limits]\npage = 7\n");
+    let environment = environment(&[("EVERFOLD_NODE", "env"), ("EVERFOLD_STORE", "sqlite:env.db")]);
+    let flags = vec![("node", "flag".to_owned())];
+    let config = Config::from_layers(Some(&path), environment, flags).unwrap();
+    assert_eq!((config.node.as_str(), config.store.as_str()), ("flag", "sqlite:env.db"));
+    assert_eq!((config.poll_ms, config.limits.page, config.limits.call_events), (50, 7, 1000));
+}
+
+#[test]
+fn the_environment_sets_numbers_lists_and_nested_options() {
+    let environment = environment(&[
+        ("EVERFOLD_AUTO_CREATE_CONTEXTS", "true"),
+        ("EVERFOLD_CONTEXTS", "shop, lab"),
+        ("EVERFOLD_LIMITS__FUEL", "5000000000"),
+        ("EVERFOLD_NODE", "1"),
+    ]);
+    let config = Config::from_layers(None, environment, vec![("allowed_hosts", String::new())]).unwrap();
+    assert!(config.auto_create_contexts && config.allowed_hosts.is_empty());
+    assert_eq!((config.contexts.as_slice(), config.node.as_str()), (&["shop".into(), "lab".into()][..], "1"));
+    assert_eq!(config.limits.fuel, 5_000_000_000);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_source_and_its_neighbours() {
+    let (_folder, path) = file("[limits]\npages = 7\n");
+    let said = message(Config::from_layers(Some(&path), Vec::new(), Vec::new()));
+    assert!(said.starts_with("there is no option limits.pages (set by the file "), "{said}");
+    assert!(said.contains("limits.page, ") && !said.contains("listen"), "{said}");
+
+    let said = message(Config::from_layers(None, environment(&[("EVERFOLD_LISTNE", "x")]), Vec::new()));
+    assert!(said.contains("no option listne (set by the environment variable EVERFOLD_LISTNE)"), "{said}");
+    assert!(said.contains("listen, ") && !said.contains("limits"), "{said}");
+}
+
+#[test]
+fn a_bad_value_is_named_with_its_source_and_what_is_valid() {
+    for (key, value, valid) in [
+        ("limits.page", "many", "a whole number from 1 to 1000000"),
+        ("limits.page", "0", "a whole number from 1 to 1000000"),
+        ("limits.event_bytes", "-1", "a whole number"),
+        ("limits.model_bytes", "999999999", "must fit into an instance's memory"),
+        ("auto_create_contexts", "perhaps", "it must be a boolean"),
+        ("store", "postgres://localhost/x", "sqlite:FILE"),
+        ("listen", "here", "ADDRESS:PORT"),
+        ("contexts", "shop,No", "[a-z][a-z0-9-]{0,62}"),
+    ] {
+        let said = message(Config::from_layers(None, Vec::new(), vec![(key, value.to_owned())]));
+        assert!(said.starts_with(&format!("{key} = ")) && said.contains(valid), "{said}");
+        assert!(said.contains(&format!("(set by the flag for {key})")), "{said}");
+    }
+    let (_folder, path) = file("contexts = 'shop'\n");
+    let said = message(Config::from_layers(Some(&path), Vec::new(), Vec::new()));
+    assert!(said.starts_with("contexts = \"shop\" (set by the file ") && said.contains("a list"), "{said}");
+}
+
+#[test]
+fn a_file_that_is_missing_or_broken_is_named() {
+    let missing = Path::new("/nowhere/everfold.toml");
+    let said = message(Config::from_layers(Some(missing), Vec::new(), Vec::new()));
+    assert!(said.contains("/nowhere/everfold.toml") && said.contains("--config"), "{said}");
+
+    let (_folder, path) = file("listen = \n");
+    let said = message(Config::from_layers(Some(&path), Vec::new(), Vec::new()));
+    assert!(said.contains("everfold.toml is not valid TOML") && said.contains("line 1"), "{said}");
+}

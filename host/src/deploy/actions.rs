@@ -1,0 +1,160 @@
+//! The single steps of deploying: read, compile, activate, retire, refuse.
+
+use std::{io, sync::Arc};
+
+use tokio::task::spawn_blocking;
+
+use crate::{
+    catalog::State,
+    error::Error,
+    sandbox::Module,
+    store::{NewActivation, StoreError},
+    words::{Descriptor, DomainKey, ModuleHash},
+};
+
+use super::{
+    ReadError,
+    folder::{Stat, path_of},
+    read::read_with_stat,
+    workshop::Workshop,
+};
+
+/// Why a path could not be followed.
+pub(super) enum Trouble {
+    /// The file is not taken. The sentence says why.
+    Refused(String),
+    /// The file changed while it was read.
+    Moved,
+    /// This host failed, not the file.
+    Host(Error),
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Host(error)
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Host(error.into())
+    }
+}
+
+impl Workshop {
+    /// The file, provided that it is still the one that was looked at.
+    pub(super) async fn read(&self, key: &DomainKey, stat: Stat) -> Result<(Arc<[u8]>, ModuleHash), Trouble> {
+        let path = path_of(&self.parts.config.reducers, key);
+        let limit = self.parts.config.limits.module_bytes;
+        let read = spawn_blocking(move || {
+            let (bytes, stat) = read_with_stat(&path, limit)?;
+            let hash = ModuleHash::of(&bytes);
+            Ok::<_, ReadError>((Arc::from(bytes), hash, stat))
+        });
+        match read.await {
+            Ok(Ok((bytes, hash, seen))) if seen == stat => Ok((bytes, hash)),
+            Ok(Ok(_)) => Err(Trouble::Moved),
+            Ok(Err(ReadError::Io(error))) if error.kind() == io::ErrorKind::NotFound => Err(Trouble::Moved),
+            Ok(Err(error)) => Err(Trouble::Refused(error.to_string())),
+            Err(crash) => Err(Trouble::Refused(crash.to_string())),
+        }
+    }
+
+    /// Compiles off the runtime's threads.
+    pub(super) async fn load(&self, bytes: Arc<[u8]>) -> Result<Arc<Module>, String> {
+        let sandbox = self.parts.sandbox.clone();
+        match spawn_blocking(move || sandbox.load(&bytes)).await {
+            Ok(Ok(module)) => Ok(Arc::new(module)),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(crash) => Err(format!("compiling it crashed: {crash}")),
+        }
+    }
+
+    /// Compiles a module and lets it serve.
+    pub(super) async fn activate(
+        &self,
+        key: &DomainKey,
+        hash: ModuleHash,
+        bytes: Arc<[u8]>,
+    ) -> Result<(), Trouble> {
+        let catalog = &self.parts.catalog;
+        if catalog.domain(key).is_none() {
+            catalog.update(key, |domain| domain.state = State::Compiling);
+        }
+        let module = self.load(bytes.clone()).await.map_err(Trouble::Refused)?;
+        if let Some((_, present)) = catalog.domain(key).as_ref().and_then(|domain| domain.module()) {
+            keeps_fold(key, present, module.descriptor()).map_err(Trouble::Refused)?;
+        }
+        let activation = NewActivation {
+            key: key.clone(),
+            module: Some((hash, bytes, module.descriptor().clone())),
+            file: Some(self.record(key, Some(hash))),
+            at: self.parts.clock.now(),
+        };
+        let activation = self.parts.committer.activate(activation).await?;
+        tracing::info!(domain = %key, module = %hash, activation = %activation.number, "a module serves");
+        catalog.name_context(&key.context);
+        catalog.update(key, |domain| {
+            domain.activations.push(activation.clone());
+            domain.refused = None;
+            // Until the scheduler, which takes over now, knows better.
+            domain.state = State::Compiling;
+        });
+        self.parts.scheduler.serve(activation, module);
+        Ok(())
+    }
+
+    /// Lets a domain rest.
+    pub(super) async fn retire(&self, key: &DomainKey) -> Result<(), Trouble> {
+        let file = Some(self.record(key, None));
+        let retirement = NewActivation { key: key.clone(), module: None, file, at: self.parts.clock.now() };
+        let activation = self.parts.committer.activate(retirement).await?;
+        tracing::info!(domain = %key, activation = %activation.number, "its file is gone: the domain is retired");
+        self.parts.catalog.update(key, |domain| {
+            domain.activations.push(activation.clone());
+            domain.state = State::Retired;
+        });
+        self.parts.scheduler.retire(activation);
+        Ok(())
+    }
+
+    /// Names a file that is not taken; what served before goes on.
+    pub(super) fn refuse(&self, key: &DomainKey, why: String) {
+        let path = path_of(&self.parts.config.reducers, key);
+        tracing::warn!(domain = %key, path = %path.display(), why, "a file is refused; what served before goes on");
+        self.parts.catalog.update(key, |domain| {
+            if domain.activations.is_empty() {
+                domain.state = State::Failed { why: why.clone() };
+            }
+            domain.refused = Some(why);
+        });
+    }
+
+    /// The file is good again, or gone.
+    pub(super) fn clear_refusal(&self, key: &DomainKey) {
+        // A path where nothing was ever deployed or refused must not become a domain by this.
+        if self.parts.catalog.all().iter().any(|(known, _)| known == key) {
+            self.parts.catalog.update(key, |domain| {
+                domain.refused = None;
+                if domain.activations.is_empty() {
+                    domain.state = State::Retired;
+                }
+            });
+        }
+    }
+}
+
+/// An entity's model cannot become the context's, nor the other way round.
+fn keeps_fold(key: &DomainKey, present: &Descriptor, new: &Descriptor) -> Result<(), String> {
+    let keeps =
+        |whole_context| if whole_context { "one model for the whole context" } else { "one for each entity" };
+    let (was, is) = (present.is_whole_context(), new.is_whole_context());
+    if was == is {
+        return Ok(());
+    }
+    Err(format!(
+        "it keeps {}, but {key} keeps {}: that is a new domain; give the file another name",
+        keeps(is),
+        keeps(was)
+    ))
+}

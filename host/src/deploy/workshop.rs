@@ -1,0 +1,156 @@
+//! Does what the deployer finds due: asks the rules, then acts.
+
+use tokio::sync::Semaphore;
+
+use crate::{
+    catalog::State,
+    error::Error,
+    store::{Activation, FileRecord},
+    words::{ContextName, DomainKey},
+};
+
+use super::{
+    DeployParts,
+    actions::Trouble,
+    decide::{Decision, Path, Record, Situation, decide},
+    folder::{Look, Stat},
+};
+
+/// What came of acting upon a path.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// It is dealt with, until something else is there. Some: this is recorded for the path now.
+    Settled(Option<Record>),
+    /// It could not be dealt with, for a reason that passes.
+    Again,
+}
+
+/// Does the work that a folder asks for.
+pub(super) struct Workshop {
+    pub(super) parts: DeployParts,
+    /// Compiling takes much memory: no more at once than there are workers.
+    benches: Semaphore,
+}
+
+impl Workshop {
+    pub(super) fn new(parts: DeployParts) -> Self {
+        let benches = Semaphore::new(parts.config.worker_count());
+        Self { parts, benches }
+    }
+
+    /// Makes the context of a folder known. If that fails it is tried again at the next look.
+    pub(super) async fn name_context(&self, context: &ContextName) {
+        if self.parts.catalog.knows(context) {
+            return;
+        }
+        match self.parts.store.name_context(context).await {
+            Ok(()) => {
+                self.parts.catalog.name_context(context);
+                tracing::info!(%context, "a context has a folder");
+            }
+            Err(error) => tracing::error!(%context, %error, "cannot make the context of a folder known"),
+        }
+    }
+
+    /// Lets a domain be served again by the module that the store names.
+    pub(super) async fn restore(&self, activation: Activation) {
+        let Some((hash, _)) = activation.module else { return };
+        // The semaphore is never closed.
+        let _bench = self.benches.acquire().await;
+        let loaded = match self.parts.store.module(&hash).await {
+            Ok(Some(bytes)) => self.load(bytes.into()).await,
+            Ok(None) => Err(format!(
+                "the store does not hold the bytes of module {hash}: put its file in place again"
+            )),
+            Err(error) => Err(error.to_string()),
+        };
+        match loaded {
+            Ok(module) => self.parts.scheduler.serve(activation, module),
+            Err(why) => {
+                let domain = &activation.key;
+                tracing::error!(%domain, module = %hash, why, "a module of the store cannot serve here");
+                self.parts.catalog.update(&activation.key, |domain| domain.state = State::Failed { why });
+            }
+        }
+    }
+
+    /// Does what a path says.
+    pub(super) async fn settle(&self, key: &DomainKey, look: &Look, recorded: Option<Record>) -> Outcome {
+        let settled = match look {
+            Look::File(stat) => self.follow_file(key, *stat, recorded).await,
+            Look::Unreadable(why) => Err(Trouble::Refused(why.clone())),
+            Look::Missing => self.follow_absence(key, Path::Missing, recorded).await,
+            Look::NoFolder => self.follow_absence(key, Path::NoFolder, recorded).await,
+        };
+        match settled {
+            Ok(record) => Outcome::Settled(record),
+            Err(Trouble::Refused(why)) => {
+                self.refuse(key, why);
+                Outcome::Settled(None)
+            }
+            Err(Trouble::Moved | Trouble::Host(Error::Closing)) => Outcome::Again,
+            Err(Trouble::Host(error)) => {
+                tracing::error!(domain = %key, %error, "cannot follow a file; trying again");
+                Outcome::Again
+            }
+        }
+    }
+
+    async fn follow_file(
+        &self,
+        key: &DomainKey,
+        stat: Stat,
+        recorded: Option<Record>,
+    ) -> Result<Option<Record>, Trouble> {
+        let _bench = self.benches.acquire().await;
+        let (bytes, hash) = self.read(key, stat).await?;
+        let record = match self.decide(key, Path::File(hash), recorded) {
+            Decision::Activate => {
+                self.activate(key, hash, bytes).await?;
+                Some(Some(hash))
+            }
+            Decision::Record => {
+                self.parts.store.note_file(&self.record(key, Some(hash))).await?;
+                Some(Some(hash))
+            }
+            Decision::Nothing | Decision::Retire => None,
+        };
+        self.clear_refusal(key);
+        Ok(record)
+    }
+
+    async fn follow_absence(
+        &self,
+        key: &DomainKey,
+        path: Path,
+        recorded: Option<Record>,
+    ) -> Result<Option<Record>, Trouble> {
+        let record = match self.decide(key, path, recorded) {
+            Decision::Retire => {
+                self.retire(key).await?;
+                Some(None)
+            }
+            Decision::Record => {
+                self.parts.store.note_file(&self.record(key, None)).await?;
+                Some(None)
+            }
+            Decision::Nothing | Decision::Activate => None,
+        };
+        self.clear_refusal(key);
+        Ok(record)
+    }
+
+    fn decide(&self, key: &DomainKey, path: Path, recorded: Option<Record>) -> Decision {
+        let domain = self.parts.catalog.domain(key);
+        let hash = |activation: &Activation| activation.module.as_ref().map(|(hash, _)| *hash);
+        let active = domain.as_ref().and_then(|domain| domain.active()).and_then(hash);
+        let mut had = domain.iter().flat_map(|domain| &domain.activations).filter_map(hash);
+        let had_before = had.any(|hash| path == Path::File(hash));
+        decide(&Situation { path, recorded, active, had_before })
+    }
+
+    /// What this host remembers of a path from now on.
+    pub(super) fn record(&self, key: &DomainKey, hash: Record) -> FileRecord {
+        FileRecord { node: self.parts.config.node.clone(), key: key.clone(), hash }
+    }
+}

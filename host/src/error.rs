@@ -1,0 +1,117 @@
+//! What can go wrong, in the words of the domain. How it is told over HTTP is `http`'s business.
+
+use crate::{
+    store::StoreError,
+    words::{ContextName, DomainKey, EntityId, EventId, IdError, NameError, Position},
+};
+
+/// Input that the host does not take. Nothing was written.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Invalid {
+    /// A name that breaks its rule.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// An id of the wrong kind.
+    #[error(transparent)]
+    Id(#[from] IdError),
+    /// An event id from the future.
+    #[error("event id {id} is {ahead_ms} ms ahead of this host's clock; at most {limit_ms} ms are taken (max_clock_ahead_ms): set the clock that made it, or raise the limit")]
+    Ahead {
+        /// The id.
+        id: EventId,
+        /// How far ahead it is, in milliseconds.
+        ahead_ms: i64,
+        /// How far it may be, in milliseconds.
+        limit_ms: u64,
+    },
+    /// Text that is not JSON.
+    #[error("{what} is not JSON: {why}")]
+    NotJson {
+        /// What should be JSON, such as `the event's data`.
+        what: String,
+        /// What the parser says.
+        why: String,
+    },
+    /// A list that needs at least one member.
+    #[error("{0} is empty: send at least one event")]
+    Empty(&'static str),
+    /// A value that makes no sense where it stands.
+    #[error("{what} {value:?} is not valid: {rule}")]
+    Value {
+        /// What it is about, such as `query parameter limit`.
+        what: String,
+        /// The value as given.
+        value: String,
+        /// What would be valid.
+        rule: String,
+    },
+    /// One member of a batch; none of the batch was written.
+    #[error("event {index} of the batch: {error}")]
+    Member {
+        /// Its index, counted from 0.
+        index: usize,
+        /// What is wrong with it.
+        error: Box<Invalid>,
+    },
+    /// Something larger than its limit.
+    #[error("{what} has {actual}, but {limit} is the limit ({name}): send less at once, or raise limits.{name}")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// The limit's name in the config.
+        name: &'static str,
+        /// Its size.
+        actual: usize,
+        /// The limit.
+        limit: usize,
+    },
+}
+
+impl Invalid {
+    /// Whether it is a matter of size (and not of form).
+    #[must_use]
+    pub fn is_size(&self) -> bool {
+        match self {
+            Self::TooLarge { .. } => true,
+            Self::Member { error, .. } => error.is_size(),
+            _ => false,
+        }
+    }
+}
+
+/// Why a request to the host failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// Input that the host does not take.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Nobody named this context.
+    #[error("there is no context {0}: name it in the config (contexts), make a folder for it below the reducers folder, or set auto_create_contexts")]
+    UnknownContext(ContextName),
+    /// No module ever served this domain.
+    #[error("there is no domain {domain} in context {context}: put a reducer at {0}.wasm in the reducers folder", domain = .0.domain, context = .0.context)]
+    UnknownDomain(DomainKey),
+    /// The domain keeps one model for the context, or one for each entity, and the other was asked for.
+    #[error("{0} keeps {1}")]
+    OtherFold(DomainKey, &'static str),
+    /// There is no such event.
+    #[error("there is no event {1} in context {0}")]
+    UnknownEvent(ContextName, EventId),
+    /// There is no such model.
+    #[error("{0} has no model of {what}", what = .1.map_or_else(|| "the context".to_owned(), |entity| format!("entity {entity}")))]
+    NoModel(DomainKey, Option<EntityId>),
+    /// The id is taken by an event with other content.
+    #[error("event id {id} is taken: position {position} holds an event of this id with another type, entity or data; nothing was written")]
+    Conflict {
+        /// The id.
+        id: EventId,
+        /// Where the other event is; 0 if it is in the same request.
+        position: Position,
+    },
+    /// The host is shutting down.
+    #[error("the host is shutting down: try again in a moment")]
+    Closing,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

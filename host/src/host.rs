@@ -1,0 +1,219 @@
+//! The host as a library: start it, append, read, subscribe, shut it down.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::{
+    catalog::Catalog,
+    clock::SharedClock,
+    committer::Committer,
+    config::Config,
+    error::Error,
+    feed::{Feed, ModelFollower},
+    ingest::{Ingest, RawEvent},
+    lifecycle::Running,
+    store::{Append, Appended, Head, HistoryCursor, HistoryQuery, LogQuery, Store},
+    words::{
+        ContextName, DomainKey, EntityId, Epoch, Event, EventId, Fact, Model, ModuleHash, Position, Row,
+    },
+};
+
+/// Results of the host.
+pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+/// A running host. Cheap to clone; every clone is the same host.
+#[derive(Clone)]
+pub struct Host(pub(crate) Arc<Parts>);
+
+/// What a host is made of, in the order in which data flows.
+pub(crate) struct Parts {
+    pub(crate) config: Config,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) ingest: Ingest,
+    pub(crate) committer: Committer,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) clock: SharedClock,
+    pub(crate) running: Running,
+}
+
+impl Host {
+    /// The configuration that it was started with.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// What it knows of contexts, domains and modules.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.0.catalog
+    }
+
+    /// The name of its store's history.
+    #[must_use]
+    pub fn epoch(&self) -> &Epoch {
+        self.0.store.epoch()
+    }
+
+    /// How far its store has counted.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        self.0.feed.head()
+    }
+
+    /// Checks raw events and appends them: all of them, or none. They are durable once this returns.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], [`Error::UnknownContext`], [`Error::Conflict`]: nothing was written.
+    /// [`Error::Closing`], [`Error::Store`]: nothing was acknowledged; posting the same again is safe.
+    pub async fn append(&self, context: &ContextName, events: &[RawEvent<'_>]) -> Result<Vec<Appended>> {
+        let facts = self.0.ingest.accept(events, self.0.clock.now())?;
+        self.append_facts(context, facts).await
+    }
+
+    async fn append_facts(&self, context: &ContextName, facts: Vec<Arc<Fact>>) -> Result<Vec<Appended>> {
+        if !self.0.catalog.knows(context) {
+            if !self.0.config.auto_create_contexts {
+                return Err(Error::UnknownContext(context.clone()));
+            }
+            self.0.store.name_context(context).await?;
+            self.0.catalog.name_context(context);
+        }
+        self.0.committer.append(Append { context: context.clone(), facts }).await
+    }
+
+    /// Fails unless somebody named this context.
+    ///
+    /// # Errors
+    /// [`Error::UnknownContext`].
+    pub fn require_context(&self, context: &ContextName) -> Result<()> {
+        if self.0.catalog.knows(context) { Ok(()) } else { Err(Error::UnknownContext(context.clone())) }
+    }
+
+    /// One event.
+    ///
+    /// # Errors
+    /// [`Error::UnknownContext`], [`Error::UnknownEvent`], [`Error::Store`].
+    pub async fn event(&self, context: &ContextName, id: EventId) -> Result<Event> {
+        self.require_context(context)?;
+        let event = self.0.store.event(context, id).await?;
+        event.ok_or_else(|| Error::UnknownEvent(context.clone(), id))
+    }
+
+    /// Events by position, as the query asks. Answered from memory where the reader is nearly up to date.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn log(&self, query: &LogQuery) -> Result<Vec<Arc<Event>>> {
+        if query.since.is_none()
+            && let Some(recent) = self.0.feed.recent(query.after, usize::MAX)
+        {
+            let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+            let wanted = |event: &Arc<Event>| {
+                query.context.as_ref().is_none_or(|context| event.context == *context)
+                    && (query.types.is_empty() || query.types.contains(&event.fact.event_type))
+            };
+            return Ok(recent.into_iter().filter(wanted).take(limit).collect());
+        }
+        Ok(self.0.store.log(query).await?.into_iter().map(Arc::new).collect())
+    }
+
+    /// The events of one entity by event id, behind `after`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownContext`], [`Error::Store`].
+    pub async fn entity_events(
+        &self,
+        context: &ContextName,
+        entity: EntityId,
+        after: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<Event>> {
+        self.require_context(context)?;
+        let after = HistoryCursor::Id(after);
+        let query = HistoryQuery { context: context.clone(), entity, after, up_to: None, limit };
+        Ok(self.0.store.history(&query).await?)
+    }
+
+    /// What a domain knows about an entity (none: about the context). A row without data means that the
+    /// reducer keeps no model there.
+    ///
+    /// # Errors
+    /// [`Error::UnknownContext`], [`Error::UnknownDomain`], [`Error::OtherFold`], [`Error::NoModel`] (the
+    /// domain never reduced that entity), [`Error::Store`].
+    pub async fn model(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Model> {
+        self.require_fold(key, entity.is_none())?;
+        let row = self.0.store.rows(key, &[entity]).await?.pop().flatten();
+        let row = row.ok_or_else(|| Error::NoModel(key.clone(), entity))?;
+        Ok(self.to_model(key, entity, row))
+    }
+
+    /// The models of a domain by entity, behind `after`.
+    ///
+    /// # Errors
+    /// As for [`Self::model`], without [`Error::NoModel`].
+    pub async fn models(&self, key: &DomainKey, after: Option<EntityId>, limit: u32) -> Result<Vec<Model>> {
+        self.require_domain(key)?;
+        let rows = self.0.store.models(key, after, limit).await?;
+        Ok(rows.into_iter().map(|(entity, row)| self.to_model(key, entity, row)).collect())
+    }
+
+    /// Wakes whenever the log or any model has moved. Subscribe first, then read, then wait.
+    #[must_use]
+    pub fn watch_head(&self) -> watch::Receiver<Head> {
+        self.0.feed.watch_head()
+    }
+
+    /// Wakes whenever one model is written or deleted. Subscribe first, then read, then wait.
+    ///
+    /// # Errors
+    /// [`Error::UnknownContext`], [`Error::UnknownDomain`], [`Error::OtherFold`].
+    pub fn follow_model(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<ModelFollower> {
+        self.require_fold(key, entity.is_none())?;
+        Ok(self.0.feed.follow_model(key.clone(), entity))
+    }
+
+    /// The position of an event, for cursors that name it by its id.
+    ///
+    /// # Errors
+    /// As for [`Self::event`].
+    pub async fn position_of(&self, context: &ContextName, id: EventId) -> Result<Position> {
+        Ok(self.event(context, id).await?.position)
+    }
+
+    /// Fails unless the domain is or was served.
+    ///
+    /// # Errors
+    /// [`Error::UnknownContext`], [`Error::UnknownDomain`].
+    pub fn require_domain(&self, key: &DomainKey) -> Result<crate::catalog::Domain> {
+        self.require_context(&key.context)?;
+        self.0.catalog.domain(key).ok_or_else(|| Error::UnknownDomain(key.clone()))
+    }
+
+    fn require_fold(&self, key: &DomainKey, whole_context: bool) -> Result<()> {
+        let domain = self.require_domain(key)?;
+        match domain.module().map(|(_, descriptor)| descriptor.is_whole_context()) {
+            Some(true) if !whole_context => {
+                Err(Error::OtherFold(key.clone(), "one model for the whole context: leave out the entity"))
+            }
+            Some(false) if whole_context => {
+                Err(Error::OtherFold(key.clone(), "one model for each entity: name the entity"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn to_model(&self, key: &DomainKey, entity: Option<EntityId>, row: Row) -> Model {
+        let module: Option<ModuleHash> = self.0.catalog.module_of(key, row.activation().0);
+        Model {
+            entity,
+            data: row.model,
+            version: row.version,
+            position: row.folded,
+            module,
+            parked: row.parked,
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Events go out: one, an entity's, or the log's.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use uuid::Uuid;
+
+use super::{
+    negotiate::{self, Form},
+    query::{After, Query, Seen},
+    render::{self, Answer},
+    streams::{self, EventFrames, LogReader},
+    visit::Visit,
+};
+use crate::{
+    error::{Error, Invalid},
+    words::{ContextName, DomainKey, EntityId, Event, EventId, Position},
+};
+
+/// How long an event may be cached: it never changes.
+const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// `GET /{context}/{event_id}/event`
+pub(super) async fn one(visit: Visit) -> Answer {
+    visit.query(&[])?;
+    let [context, id] = visit.path()?;
+    let context = context.parse().map_err(Invalid::from)?;
+    let id: EventId = id.parse().map_err(Invalid::from)?;
+    let event = visit.host().event(&context, id).await?;
+    // In another history the same event may have another position.
+    let tag = format!("\"{}-{}\"", visit.host().epoch(), event.position);
+    let mut out = String::new();
+    let known = negotiate::has_already(visit.headers(), &tag);
+    if !known {
+        render::event(&mut out, &event);
+    }
+    let mut response = render::json(out);
+    if known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, IMMUTABLE);
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    Ok(response)
+}
+
+/// `GET /{context}/events`
+pub(super) async fn of_context(visit: Visit) -> Answer {
+    let [context] = visit.path()?;
+    let context: ContextName = context.parse().map_err(Invalid::from)?;
+    visit.host().require_context(&context)?;
+    let reader = LogReader::of_context(visit.host().clone(), context);
+    of_log(visit, reader).await
+}
+
+/// `GET /{context}/{entity}/events` and `GET /{context}/{domain}/events`
+pub(super) async fn of_entity_or_domain(visit: Visit) -> Answer {
+    let [context, entity_or_domain] = visit.path()?;
+    let context: ContextName = context.parse().map_err(Invalid::from)?;
+    if Uuid::try_parse(&entity_or_domain).is_ok() {
+        let entity = entity_or_domain.parse().map_err(Invalid::from)?;
+        return of_entity(&visit, &context, entity).await;
+    }
+    let key = DomainKey { context, domain: entity_or_domain.parse().map_err(Invalid::from)? };
+    visit.host().require_domain(&key)?;
+    let reader = LogReader::of_domain(visit.host().clone(), key);
+    of_log(visit, reader).await
+}
+
+async fn of_entity(visit: &Visit, context: &ContextName, entity: EntityId) -> Answer {
+    let query = visit.query(&["after", "limit"])?;
+    let limit = query.limit(visit.host().config().limits.page)?;
+    let after = query.parsed("after", "it must be the id of an event: an entity's events come by id")?;
+    let events = visit.host().entity_events(context, entity, after, limit).await?;
+    let last = events.last().filter(|_| render::is_full(events.len(), limit)).map(|event| event.fact.id);
+    let next = last.map(|last| query.next(visit.parts.uri.path(), last));
+    Ok(render::page(visit.form(), "events", &events, render::event, next))
+}
+
+async fn of_log(mut visit: Visit, mut reader: LogReader) -> Answer {
+    let form = visit.form();
+    let follows = matches!(form, Form::ServerSentEvents | Form::WebSocket);
+    let last = if follows { "from" } else { "limit" };
+    let query = visit.query(&["after", "following", "since", "type", last])?;
+    reader.since = query.since()?;
+    reader.types = query.types()?;
+    if follows {
+        let seen = streams::last_seen(&visit, &query)?;
+        reader.after = start(&visit, &query, &reader.context, seen.as_ref()).await?;
+        let frames = EventFrames::new(reader, seen == Some(Seen::OtherEpoch));
+        return streams::answer(&mut visit, form, frames).await;
+    }
+    reader.after = start(&visit, &query, &reader.context, None).await?;
+    let limit = query.limit(visit.host().config().limits.page)?;
+    let events = reader.read(limit).await?;
+    let last = events.last().filter(|_| render::is_full(events.len(), limit)).map(|event| event.position);
+    let next = last.map(|last| query.next(visit.parts.uri.path(), last));
+    let write = |out: &mut String, event: &Arc<Event>| render::event(out, event);
+    Ok(render::page(form, "events", &events, write, next))
+}
+
+/// Where to start reading: behind what was seen; from the start if that means nothing here.
+async fn start(
+    visit: &Visit,
+    query: &Query<'_>,
+    context: &ContextName,
+    seen: Option<&Seen>,
+) -> Result<Position, Error> {
+    match (seen, query.after()?) {
+        (Some(Seen::Number(number)), _) => Ok(Position(*number)),
+        (Some(Seen::OtherEpoch), _) | (None, None) => Ok(Position(0)),
+        (None, Some(After::Position(position))) => Ok(position),
+        (None, Some(After::Event(id))) => visit.host().position_of(context, id).await,
+    }
+}

@@ -1,0 +1,33 @@
+//! Requests and streams: the host's HTTP interface, and the only module that knows axum.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `server` | connections, from the first to the shutdown |
+//! | `router` | the route table |
+//! | `visit` | a request that passed the guard: the only way from a handler to the host |
+//! | `guard` | which hosts and origins are answered |
+//! | `append` | events come in |
+//! | `events`, `models` | events and models go out, page by page |
+//! | `streams` | the same, followed: server-sent events and websockets |
+//! | `operations` | what runs here, and how it is doing |
+//! | `problem`, `refusals` | errors as problem+json; the one mapping from the host's errors |
+//! | `query`, `negotiate`, `body`, `time`, `render` | the small print of requests and answers |
+
+mod append;
+mod body;
+mod events;
+mod guard;
+mod models;
+mod negotiate;
+mod operations;
+mod problem;
+mod query;
+mod refusals;
+mod render;
+mod router;
+mod server;
+mod streams;
+mod time;
+mod visit;
+
+pub use server::serve;

@@ -1,0 +1,135 @@
+//! Models go out: one, or a domain's; and the names under which they are found.
+
+use std::fmt::Write;
+
+use axum::{
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::Response,
+};
+
+use super::{
+    negotiate::{self, Form},
+    render::{self, Answer},
+    streams::{self, ModelFrames},
+    visit::Visit,
+};
+use crate::{
+    catalog::Domain,
+    error::{Error, Invalid},
+    words::{ContextName, DomainKey, DomainName, EntityId, Model},
+};
+
+/// `GET /{context}/{domain}/{entity}/model`
+pub(super) async fn of_entity(visit: Visit) -> Answer {
+    let [context, domain, entity] = visit.path()?;
+    let (key, entity) = (key(&context, &domain)?, entity.parse().map_err(Invalid::from)?);
+    of(visit, key, Some(entity)).await
+}
+
+/// `GET /{context}/{domain}/model`
+pub(super) async fn of_context(visit: Visit) -> Answer {
+    let [context, domain] = visit.path()?;
+    let key = key(&context, &domain)?;
+    of(visit, key, None).await
+}
+
+async fn of(mut visit: Visit, key: DomainKey, entity: Option<EntityId>) -> Answer {
+    let form = visit.form();
+    if matches!(form, Form::ServerSentEvents | Form::WebSocket) {
+        let query = visit.query(&["from"])?;
+        let seen = streams::last_seen(&visit, &query)?;
+        let frames = ModelFrames::new(visit.host().clone(), key, entity, seen.as_ref())?;
+        return streams::answer(&mut visit, form, frames).await;
+    }
+    visit.query(&[])?;
+    let host = visit.host();
+    let model = host.model(&key, entity).await?;
+    let Some(data) = &model.data else { return Err(Error::NoModel(key, entity).into()) };
+    let tag = format!("\"{}-{}\"", host.epoch(), model.version);
+    let known = negotiate::has_already(visit.headers(), &tag);
+    // A model's bytes are shared with the row that holds them; the answer needs its own.
+    let mut response = Response::new(if known { Vec::new() } else { data.to_vec() }.into());
+    if known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    let headers = response.headers_mut();
+    describe(headers, &model, &host.require_domain(&key)?);
+    insert(headers, header::ETAG, tag);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    render::varies(headers);
+    Ok(response)
+}
+
+/// What the headers tell about a model.
+fn describe(headers: &mut HeaderMap, model: &Model, domain: &Domain) {
+    let mut modules = domain.activations.iter().rev().filter_map(|activation| activation.module.as_ref());
+    let descriptor = modules.find(|(hash, _)| Some(*hash) == model.module).map(|(_, descriptor)| descriptor);
+    let content_type = descriptor.and_then(|descriptor| descriptor.content_type.as_deref());
+    insert(headers, header::CONTENT_TYPE, content_type.unwrap_or("application/json"));
+    insert(headers, HeaderName::from_static("everfold-position"), model.position.to_string());
+    if let Some(module) = model.module {
+        insert(headers, HeaderName::from_static("everfold-module"), module.to_string());
+    }
+    if domain.is_retired() {
+        insert(headers, HeaderName::from_static("everfold-retired"), "true");
+    }
+    if let Some(parked) = &model.parked {
+        insert(headers, HeaderName::from_static("everfold-parked"), parked.code.as_str());
+    }
+}
+
+/// Sets a header, unless the value (which a module may have written) cannot stand in one.
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: impl TryInto<HeaderValue>) {
+    if let Ok(value) = value.try_into() {
+        headers.insert(name, value);
+    }
+}
+
+/// `GET /{context}/{domain}/models`
+pub(super) async fn list(visit: Visit) -> Answer {
+    let (models, next) = page_of_models(&visit).await?;
+    Ok(render::page(visit.form(), "models", &models, render::model, next))
+}
+
+/// `GET /{context}/{domain}/keys`: the entities that have a model.
+pub(super) async fn keys(visit: Visit) -> Answer {
+    let (models, next) = page_of_models(&visit).await?;
+    let entities: Vec<_> = models.iter().filter_map(|model| model.entity).collect();
+    Ok(render::page(visit.form(), "keys", &entities, quote, next))
+}
+
+async fn page_of_models(visit: &Visit) -> Result<(Vec<Model>, Option<String>), super::problem::Problem> {
+    let query = visit.query(&["after", "limit"])?;
+    let limit = query.limit(visit.host().config().limits.page)?;
+    let after = query.parsed("after", "it must be an entity: a version 4 UUID")?;
+    let [context, domain] = visit.path()?;
+    let models = visit.host().models(&key(&context, &domain)?, after, limit).await?;
+    let last = models.last().filter(|_| render::is_full(models.len(), limit)).and_then(|model| model.entity);
+    let next = last.map(|last| query.next(visit.parts.uri.path(), last));
+    Ok((models, next))
+}
+
+/// `GET /{context}/keys`: the context's domains.
+pub(super) async fn domains(visit: Visit) -> Answer {
+    let query = visit.query(&["after", "limit"])?;
+    let limit = query.limit(visit.host().config().limits.page)?;
+    let after: Option<DomainName> = query.parsed("after", "it must be the name of a domain")?;
+    let [context] = visit.path()?;
+    let context: ContextName = context.parse().map_err(Invalid::from)?;
+    visit.host().require_context(&context)?;
+    let mut domains = visit.host().catalog().domains(&context);
+    domains.retain(|domain| after.as_ref().is_none_or(|after| domain > after));
+    domains.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let last = domains.last().filter(|_| render::is_full(domains.len(), limit));
+    let next = last.map(|last| query.next(visit.parts.uri.path(), last));
+    Ok(render::page(visit.form(), "keys", &domains, quote, next))
+}
+
+/// Ids and names hold nothing that JSON escapes.
+fn quote(out: &mut String, name: &impl std::fmt::Display) {
+    let _ = write!(out, "\"{name}\"");
+}
+
+fn key(context: &str, domain: &str) -> Result<DomainKey, Invalid> {
+    Ok(DomainKey { context: context.parse()?, domain: domain.parse()? })
+}

@@ -1,0 +1,188 @@
+//! What form an answer takes, what form a body has, and whether a reader has the answer already.
+
+use axum::http::{HeaderMap, header};
+
+use super::problem::{self as kinds, Problem};
+use crate::ingest::BatchFormat;
+
+/// How a resource is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Now, as one JSON document.
+    Json,
+    /// Now, one JSON document on each line.
+    Lines,
+    /// Followed, as server-sent events.
+    ServerSentEvents,
+    /// Followed, over a websocket.
+    WebSocket,
+}
+
+/// The form that a request asks for. Types that are not offered are ignored; JSON is the default.
+pub(super) fn form(headers: &HeaderMap) -> Form {
+    if wants_websocket(headers) {
+        return Form::WebSocket;
+    }
+    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let mut best = (0.0, Form::Json);
+    for range in values.flat_map(|value| value.split(',')) {
+        let form = match essence(range) {
+            media if media.eq_ignore_ascii_case("text/event-stream") => Form::ServerSentEvents,
+            media if media.eq_ignore_ascii_case("application/x-ndjson") => Form::Lines,
+            media if media.eq_ignore_ascii_case("application/json") => Form::Json,
+            _ => continue,
+        };
+        let weight = weight(range);
+        // The first named wins among equals.
+        if weight > best.0 {
+            best = (weight, form);
+        }
+    }
+    best.1
+}
+
+/// Whether a request asks for a websocket.
+pub(super) fn wants_websocket(headers: &HeaderMap) -> bool {
+    headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+fn essence(media: &str) -> &str {
+    media.split(';').next().unwrap_or_default().trim()
+}
+
+fn weight(range: &str) -> f32 {
+    let parameters = range.split(';').skip(1).map(str::trim);
+    let weights = parameters.filter_map(|p| p.strip_prefix("q=").or_else(|| p.strip_prefix("Q=")));
+    weights.filter_map(|q| q.parse().ok()).next().unwrap_or(1.0)
+}
+
+/// Fails unless the body is declared to be one JSON document.
+pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let media = content_type(headers)?;
+    if is_json(media) { Ok(()) } else { Err(unsupported(media, "application/json")) }
+}
+
+/// How a batch is written down, by its declared type.
+pub(super) fn batch_format(headers: &HeaderMap) -> Result<BatchFormat, Problem> {
+    match content_type(headers)? {
+        media if media.eq_ignore_ascii_case("application/x-ndjson") => Ok(BatchFormat::Lines),
+        media if is_json(media) => Ok(BatchFormat::Array),
+        media => Err(unsupported(media, "application/json (an array) or application/x-ndjson (lines)")),
+    }
+}
+
+fn content_type(headers: &HeaderMap) -> Result<&str, Problem> {
+    if let Some(coding) = headers.get(header::CONTENT_ENCODING)
+        && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
+    {
+        let detail = format!("Content-Encoding {coding:?} is not taken: send the body as it is");
+        return Err(Problem::new(&kinds::MEDIA_TYPE, detail));
+    }
+    let value = headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("(not ASCII)"));
+    Ok(essence(value.unwrap_or_default()))
+}
+
+/// JSON itself or a type built on it (RFC 6839). CloudEvents carry the event's fields in other places
+/// and must not be mistaken for plain data.
+fn is_json(media: &str) -> bool {
+    if media.eq_ignore_ascii_case("application/json") {
+        return true;
+    }
+    let media = media.to_ascii_lowercase();
+    let built_on_it = media.strip_prefix("application/").and_then(|subtype| subtype.strip_suffix("+json"));
+    built_on_it.is_some_and(|subtype| !subtype.is_empty() && !subtype.starts_with("cloudevents"))
+}
+
+fn unsupported(media: &str, wanted: &str) -> Problem {
+    let given = if media.is_empty() {
+        "the body has no Content-Type".to_owned()
+    } else {
+        format!("Content-Type {media:?} is not taken here")
+    };
+    Problem::new(&kinds::MEDIA_TYPE, format!("{given}: send {wanted}"))
+}
+
+/// Whether the reader says that it has what this entity tag (quotes included) stands for.
+pub(super) fn has_already(headers: &HeaderMap, tag: &str) -> bool {
+    let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let mut known = values.flat_map(|value| value.split(',')).map(str::trim);
+    known.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pair = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        pairs.iter().map(pair).collect()
+    }
+
+    #[test]
+    fn accept_chooses_the_form() {
+        for (accept, expected) in [
+            ("*/*", Form::Json),
+            ("text/html", Form::Json),
+            ("text/event-stream", Form::ServerSentEvents),
+            ("Text/Event-Stream; charset=utf-8, */*", Form::ServerSentEvents),
+            ("application/x-ndjson", Form::Lines),
+            ("application/json;q=0.5, application/x-ndjson", Form::Lines),
+            ("application/json, application/x-ndjson", Form::Json),
+            ("text/event-stream;q=0", Form::Json),
+            ("text/event-stream;q=0.1", Form::ServerSentEvents),
+        ] {
+            assert_eq!(form(&headers(&[("accept", accept)])), expected, "{accept}");
+        }
+        assert_eq!(form(&headers(&[])), Form::Json);
+        let upgrade = headers(&[("upgrade", "WebSocket"), ("accept", "text/event-stream")]);
+        assert_eq!(form(&upgrade), Form::WebSocket);
+    }
+
+    #[test]
+    fn writes_need_a_json_content_type() {
+        for good in ["application/json", "Application/JSON; charset=utf-8", "application/vnd.shop.v1+json"] {
+            assert!(require_json(&headers(&[("content-type", good)])).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "text/plain",
+            "application/x-ndjson",
+            "application/+json",
+            "text/json",
+            "application/cloudevents+json",
+        ] {
+            assert!(require_json(&headers(&[("content-type", bad)])).is_err(), "{bad}");
+        }
+        assert_eq!(require_json(&headers(&[])).unwrap_err().kind(), &kinds::MEDIA_TYPE);
+        let packed = headers(&[("content-type", "application/json"), ("content-encoding", "gzip")]);
+        assert_eq!(require_json(&packed).unwrap_err().kind(), &kinds::MEDIA_TYPE);
+    }
+
+    #[test]
+    fn batches_come_as_arrays_or_lines() {
+        let format = |media| batch_format(&headers(&[("content-type", media)])).ok();
+        assert_eq!(format("application/json"), Some(BatchFormat::Array));
+        assert_eq!(format("application/x-ndjson; charset=utf-8"), Some(BatchFormat::Lines));
+        assert_eq!(format("application/cloudevents-batch+json"), None);
+        assert_eq!(format("text/csv"), None);
+    }
+
+    #[test]
+    fn tags_are_compared_weakly_and_in_lists() {
+        for (header, expected) in [
+            (r#""a-1""#, true),
+            (r#"W/"a-1""#, true),
+            (r#""x", "a-1""#, true),
+            ("*", true),
+            (r#""a-2""#, false),
+            ("a-1", false),
+        ] {
+            assert_eq!(has_already(&headers(&[("if-none-match", header)]), r#""a-1""#), expected, "{header}");
+        }
+        assert!(!has_already(&headers(&[]), r#""a-1""#));
+    }
+}

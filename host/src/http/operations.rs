@@ -1,0 +1,88 @@
+//! What runs here, and how it is doing.
+
+use serde::Serialize;
+
+use super::{
+    problem::{self as kinds, Problem},
+    render::{self, Answer},
+    visit::Visit,
+};
+use crate::{
+    catalog::{Counts, Domain, ParkedEntity, State},
+    words::{Descriptor, DomainKey},
+};
+
+/// One domain and the module that serves it.
+#[derive(Serialize)]
+struct Reducer<'a> {
+    context: &'a str,
+    domain: &'a str,
+    module: Option<String>,
+    activation: Option<u64>,
+    descriptor: Option<&'a Descriptor>,
+    state: &'a State,
+    refused: Option<&'a str>,
+    counts: &'a Counts,
+    lag: u64,
+    parked: &'a [ParkedEntity],
+    divergence: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Reducers<'a> {
+    reducers: Vec<Reducer<'a>>,
+}
+
+impl<'a> Reducer<'a> {
+    fn new(key: &'a DomainKey, domain: &'a Domain) -> Self {
+        let module = domain.module();
+        Self {
+            context: key.context.as_str(),
+            domain: key.domain.as_str(),
+            module: module.map(|(hash, _)| hash.to_string()),
+            activation: domain.activations.last().map(|activation| activation.number.0),
+            descriptor: module.map(|(_, descriptor)| descriptor),
+            state: &domain.state,
+            refused: domain.refused.as_deref(),
+            counts: &domain.counts,
+            lag: domain.lag,
+            parked: &domain.parked,
+            divergence: domain.divergence.as_deref(),
+        }
+    }
+}
+
+/// `GET /_/reducers`
+pub(super) async fn reducers(visit: Visit) -> Answer {
+    visit.query(&[])?;
+    let all = visit.host().catalog().all();
+    let reducers = all.iter().map(|(key, domain)| Reducer::new(key, domain)).collect();
+    Ok(render::json(serde_json::to_vec(&Reducers { reducers }).unwrap_or_default()))
+}
+
+/// `GET /_/live`: whoever can answer is alive.
+pub(super) async fn live(visit: Visit) -> Answer {
+    visit.query(&[])?;
+    Ok(render::json(r#"{"status":"live"}"#))
+}
+
+/// `GET /_/ready`: no module is being compiled, and no shutdown has begun.
+pub(super) async fn ready(visit: Visit) -> Answer {
+    visit.query(&[])?;
+    if visit.streams().are_ending() {
+        return Err(Problem::new(&kinds::NOT_READY, "the host is shutting down"));
+    }
+    let all = visit.host().catalog().all();
+    let compiling: Vec<_> =
+        all.iter().filter(|(_, domain)| is_compiling(domain)).map(|(key, _)| key.to_string()).collect();
+    if compiling.is_empty() {
+        return Ok(render::json(r#"{"status":"ready"}"#));
+    }
+    let detail = format!("still compiling: {}", compiling.join(", "));
+    Err(Problem::new(&kinds::NOT_READY, detail).with("compiling", compiling))
+}
+
+/// A domain whose first file was refused compiles nothing: it waits for another file.
+fn is_compiling(domain: &Domain) -> bool {
+    domain.state == State::Compiling && !(domain.activations.is_empty() && domain.refused.is_some())
+}

@@ -1,0 +1,136 @@
+//! Errors as problem+json (RFC 9457): every kind that this interface answers with, and how it is written.
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::Value;
+
+/// A kind of problem. Its name never changes: programs decide by `urn:everfold:problem:NAME`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Kind {
+    status: StatusCode,
+    name: &'static str,
+    title: &'static str,
+}
+
+macro_rules! kinds {
+    ($($constant:ident = $status:ident, $name:literal, $title:literal;)*) => {
+        $(pub(super) static $constant: Kind =
+            Kind { status: StatusCode::$status, name: $name, title: $title };)*
+        #[cfg(test)]
+        static ALL: &[&Kind] = &[$(&$constant),*];
+    };
+}
+
+kinds! {
+    INVALID = BAD_REQUEST, "invalid-request", "The request is not valid";
+    NAME = BAD_REQUEST, "invalid-name", "A name is not valid";
+    ID = BAD_REQUEST, "invalid-id", "An id is not valid";
+    AHEAD = BAD_REQUEST, "id-from-the-future", "An event id is from the future";
+    NOT_JSON = BAD_REQUEST, "not-json", "The body is not JSON";
+    EMPTY = BAD_REQUEST, "empty", "There is nothing to write";
+    INCOMPLETE = BAD_REQUEST, "incomplete-body", "The body ended early";
+    FORBIDDEN_ORIGIN = FORBIDDEN, "forbidden-origin", "Pages of this origin may not do that";
+    NOT_FOUND = NOT_FOUND, "not-found", "There is nothing at this URL";
+    UNKNOWN_CONTEXT = NOT_FOUND, "unknown-context", "There is no such context";
+    UNKNOWN_DOMAIN = NOT_FOUND, "unknown-domain", "There is no such domain";
+    UNKNOWN_EVENT = NOT_FOUND, "unknown-event", "There is no such event";
+    NO_MODEL = NOT_FOUND, "no-model", "There is no such model";
+    OTHER_FOLD = NOT_FOUND, "other-fold", "The domain keeps its models in another way";
+    METHOD = METHOD_NOT_ALLOWED, "method-not-allowed", "This URL does not take that method";
+    TIMEOUT = REQUEST_TIMEOUT, "body-timeout", "The body took too long";
+    CONFLICT = CONFLICT, "conflict", "The id is taken by an event with other content";
+    TOO_LARGE = PAYLOAD_TOO_LARGE, "too-large", "The request is too large";
+    MEDIA_TYPE = UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body is not of a type that is taken";
+    MISDIRECTED = MISDIRECTED_REQUEST, "wrong-host", "This host does not answer to that name";
+    TOO_MANY_STREAMS = SERVICE_UNAVAILABLE, "too-many-streams", "Too many streams are open";
+    NOT_READY = SERVICE_UNAVAILABLE, "not-ready", "The host is not ready";
+    CLOSING = SERVICE_UNAVAILABLE, "closing", "The host is shutting down";
+    STORE = SERVICE_UNAVAILABLE, "store-failed", "The store failed";
+    DAMAGED = INTERNAL_SERVER_ERROR, "store-damaged", "The store holds a damaged value";
+}
+
+/// An answer that says what went wrong.
+#[derive(Debug)]
+pub(super) struct Problem {
+    kind: &'static Kind,
+    detail: String,
+    members: Vec<(&'static str, Value)>,
+}
+
+impl Problem {
+    /// A problem, in a sentence for people.
+    pub(super) fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), members: Vec::new() }
+    }
+
+    /// Adds a member for programs.
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.members.push((name, value.into()));
+        self
+    }
+
+    #[cfg(test)]
+    pub(super) fn kind(&self) -> &'static Kind {
+        self.kind
+    }
+}
+
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(4 + self.members.len()))?;
+        map.serialize_entry("type", &format_args!("urn:everfold:problem:{}", self.kind.name))?;
+        map.serialize_entry("title", self.kind.title)?;
+        map.serialize_entry("status", &self.kind.status.as_u16())?;
+        map.serialize_entry("detail", &self.detail)?;
+        self.members.iter().try_for_each(|(name, value)| map.serialize_entry(name, value))?;
+        map.end()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.kind.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.kind.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_written_in_the_order_of_the_rfc() {
+        let problem = Problem::new(&CONFLICT, "taken").with("position", 7);
+        assert_eq!(
+            serde_json::to_string(&problem).unwrap(),
+            r#"{"type":"urn:everfold:problem:conflict","title":"The id is taken by an event with other content","status":409,"detail":"taken","position":7}"#
+        );
+        let response = problem.into_response();
+        assert_eq!(response.status(), StatusCode::CONFLICT);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+        assert!(!response.headers().contains_key(header::RETRY_AFTER));
+    }
+
+    #[test]
+    fn what_passes_by_itself_says_when_to_come_back() {
+        let response = Problem::new(&CLOSING, "closing").into_response();
+        assert_eq!(response.headers()[header::RETRY_AFTER], "1");
+    }
+
+    #[test]
+    fn no_two_kinds_share_a_name() {
+        let names: std::collections::BTreeSet<_> = ALL.iter().map(|kind| kind.name).collect();
+        assert_eq!(names.len(), ALL.len());
+    }
+}

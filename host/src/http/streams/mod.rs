@@ -1,0 +1,134 @@
+//! Streams: first what is, then newer states, for as long as the reader stays.
+//!
+//! A source of frames subscribes first, then reads, then waits. The same frames go out as server-sent
+//! events and over websockets. A stream holds at most one page of events, or one model; a reader who is
+//! slow makes it wait, and nobody else.
+
+mod events;
+mod log;
+mod models;
+mod sse;
+mod websocket;
+
+use std::{pin::Pin, sync::Arc};
+
+use axum::response::Response;
+use futures_util::{Stream, StreamExt, stream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+pub(super) use events::EventFrames;
+pub(super) use log::LogReader;
+pub(super) use models::ModelFrames;
+
+use super::{
+    negotiate::Form,
+    problem::{self as kinds, Problem},
+    query::{Query, Seen},
+    visit::Visit,
+};
+use crate::{error::Invalid, words::Epoch};
+
+/// The header in which an `EventSource` that reconnects says what it saw last.
+const LAST_EVENT_ID: &str = "last-event-id";
+
+/// What goes out in one piece.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Frame {
+    /// Its `type`.
+    pub(super) kind: &'static str,
+    /// The position or version with which a reader comes back.
+    pub(super) number: u64,
+    /// All of it, as JSON.
+    pub(super) json: String,
+}
+
+impl Frame {
+    /// Tells a reader that what it knows is of another history: everything follows from the start.
+    fn reset(epoch: &Epoch) -> Self {
+        Self { kind: "reset", number: 0, json: format!(r#"{{"type":"reset","epoch":"{epoch}"}}"#) }
+    }
+}
+
+/// A source of frames.
+pub(super) trait Frames: Send + 'static {
+    /// The next frame, once there is one; none if the source failed, which it has logged.
+    fn next(&mut self) -> impl Future<Output = Option<Frame>> + Send;
+}
+
+/// Frames as a stream, which may be dropped or polled again at any time without losing one.
+type FrameStream = Pin<Box<dyn Stream<Item = Frame> + Send>>;
+
+/// The streams that are open: how many there may be, and when they must end.
+#[derive(Debug, Clone)]
+pub(super) struct Streams {
+    free: Arc<Semaphore>,
+    limit: u32,
+    shutdown: CancellationToken,
+}
+
+impl Streams {
+    /// At most `limit` streams (`limits.streams`), which end once `shutdown` is cancelled.
+    pub(super) fn new(limit: usize, shutdown: CancellationToken) -> Self {
+        let limit = u32::try_from(limit.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
+        let permits = usize::try_from(limit).unwrap_or(Semaphore::MAX_PERMITS);
+        Self { free: Arc::new(Semaphore::new(permits)), limit, shutdown }
+    }
+
+    /// Waits until none is open. Websockets are not among the connections that the server waits for.
+    pub(super) async fn ended(&self) {
+        // Fails only if the semaphore is closed, which it never is.
+        let _ = self.free.acquire_many(self.limit).await;
+    }
+
+    /// Whether the host is shutting down.
+    pub(super) fn are_ending(&self) -> bool {
+        self.shutdown.is_cancelled()
+    }
+
+    fn open(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        if self.are_ending() {
+            return Err(crate::Error::Closing.into());
+        }
+        Arc::clone(&self.free).try_acquire_owned().map_err(|_| {
+            let limit = self.limit;
+            let detail = format!(
+                "{limit} streams are open, the limit (streams): read without following, try again later, or raise limits.streams"
+            );
+            Problem::new(&kinds::TOO_MANY_STREAMS, detail).with("limit", "limits.streams").with("most", limit)
+        })
+    }
+}
+
+/// What a stream's reader saw last: a header for `EventSource`, which repeats the URL as it was; a
+/// parameter for everybody else.
+pub(super) fn last_seen(visit: &Visit, query: &Query<'_>) -> Result<Option<Seen>, Invalid> {
+    let epoch = visit.host().epoch();
+    let by_parameter = query.seen(epoch)?;
+    match visit.headers().get(LAST_EVENT_ID).filter(|value| !value.is_empty()) {
+        None => Ok(by_parameter),
+        // The header is the reader's memory of what a server told it: if this one cannot read it,
+        // another did.
+        Some(value) => {
+            let seen = value.to_str().ok().and_then(|value| Seen::parse(value, epoch));
+            Ok(Some(seen.unwrap_or(Seen::OtherEpoch)))
+        }
+    }
+}
+
+/// Answers with a stream of these frames.
+pub(super) async fn answer(visit: &mut Visit, form: Form, frames: impl Frames) -> Result<Response, Problem> {
+    let permit = visit.streams().open()?;
+    let frames = stream::unfold(frames, |mut frames| async {
+        let frame = frames.next().await?;
+        Some((frame, frames))
+    });
+    let shutdown = visit.streams().shutdown.clone();
+    let frames = frames.take_until(shutdown.clone().cancelled_owned()).boxed();
+    let epoch = visit.host().epoch().clone();
+    if form == Form::WebSocket {
+        websocket::answer(&mut visit.parts, frames, permit, shutdown).await
+    } else {
+        Ok(sse::answer(epoch, frames, permit))
+    }
+}

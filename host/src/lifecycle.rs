@@ -1,0 +1,156 @@
+//! Starting and stopping a host: everything is put together here, in the order in which data flows.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    catalog::Catalog,
+    clock::{SharedClock, SystemClock},
+    committer::Committer,
+    config::Config,
+    deploy::{self, DeployError, DeployParts},
+    feed::Feed,
+    host::{Host, Parts},
+    http,
+    ingest::Ingest,
+    sandbox::{Sandbox, SandboxError, SandboxSettings},
+    scheduler::{self, SchedulerParts},
+    store::{Catalogue, Store, StoreError, sqlite::SqliteStore},
+};
+
+/// Why a host did not start, or did not stop as it should.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store cannot be opened or read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The sandbox cannot run here.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// The reducers folder cannot be used.
+    #[error(transparent)]
+    Deploy(#[from] DeployError),
+    /// The machine gives no threads.
+    #[error("cannot start the workers: {0}")]
+    Threads(std::io::Error),
+    /// The store is named in a way that no back end knows.
+    #[error("store {0:?} is not known: use sqlite:FILE or sqlite::memory:")]
+    UnknownStore(String),
+    /// The listener failed.
+    #[error("the listener failed: {0}")]
+    Listener(std::io::Error),
+    /// Work that was begun did not end in time.
+    #[error("not everything ended within {0} ms (shutdown_ms); what was acknowledged is safe")]
+    Shutdown(u64),
+}
+
+/// Everything that runs beside the host's handles, so that it can be ended.
+#[derive(Clone)]
+pub(crate) struct Running {
+    tracker: TaskTracker,
+    /// Ends what takes work in.
+    stop: CancellationToken,
+    shutdown_ms: u64,
+}
+
+impl Host {
+    /// Starts a host without a listener. Dropping the handle leaves it running; [`Host::shut_down`] ends
+    /// it.
+    ///
+    /// # Errors
+    /// [`StartError`], in a sentence for whoever started it.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let clock: SharedClock = Arc::new(SystemClock);
+        let store = open(&config).await?;
+        for name in &config.contexts {
+            if let Ok(context) = name.parse() {
+                store.name_context(&context).await?;
+            }
+        }
+        let known = store.catalogue().await?;
+        let catalog = Arc::new(Catalog::default());
+        fill(&catalog, &known);
+        let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
+        let feed = Arc::new(Feed::new(known.head, config.limits.tail_events));
+        let bounds = (config.limits.queued_writes, config.limits.group_events);
+        let committer =
+            Committer::start(Arc::clone(&store), Arc::clone(&feed), Arc::clone(&clock), bounds, &tracker);
+        let shared = Arc::new(config.clone());
+        let parts = SchedulerParts {
+            config: Arc::clone(&shared),
+            store: Arc::clone(&store),
+            committer: committer.clone(),
+            feed: Arc::clone(&feed),
+            catalog: Arc::clone(&catalog),
+            marks: known.marks,
+        };
+        let scheduler = scheduler::start(parts, stop.clone(), &tracker).map_err(StartError::Threads)?;
+        let parts = DeployParts {
+            config: config.clone(),
+            store: Arc::clone(&store),
+            committer: committer.clone(),
+            catalog: Arc::clone(&catalog),
+            sandbox: Arc::new(Sandbox::new(SandboxSettings::from(&config))?),
+            scheduler,
+            clock: Arc::clone(&clock),
+        };
+        deploy::start(parts, stop.clone(), &tracker).await?;
+        tracker.close();
+        let running = Running { tracker, stop, shutdown_ms: config.shutdown_ms };
+        let ingest = Ingest::new(&config);
+        Ok(Self(Arc::new(Parts { config, catalog, ingest, committer, store, feed, clock, running })))
+    }
+
+    /// Ends the host: what was taken is committed, reductions in flight are finished, the store is
+    /// released. Every other handle must have been dropped, or this waits for it.
+    ///
+    /// # Errors
+    /// [`StartError::Shutdown`] if that takes longer than `shutdown_ms`.
+    pub async fn shut_down(self) -> Result<(), StartError> {
+        let Running { tracker, stop, shutdown_ms } = self.0.running.clone();
+        stop.cancel();
+        drop(self);
+        let limit = Duration::from_millis(shutdown_ms);
+        tokio::time::timeout(limit, tracker.wait()).await.map_err(|_| StartError::Shutdown(shutdown_ms))
+    }
+}
+
+/// Runs a host on a listener until `shutdown` fires; then stops taking requests, commits what was taken,
+/// closes streams, and returns.
+///
+/// # Errors
+/// [`StartError`], in a sentence for whoever started it.
+pub async fn serve(config: Config, listener: TcpListener, shutdown: CancellationToken) -> Result<(), StartError> {
+    let grace = Duration::from_millis(config.shutdown_ms);
+    let host = Host::start(config).await?;
+    http::serve(host.clone(), listener, shutdown, grace).await.map_err(StartError::Listener)?;
+    host.shut_down().await
+}
+
+async fn open(config: &Config) -> Result<Arc<dyn Store>, StartError> {
+    match config.store.split_once(':') {
+        Some(("sqlite", place)) => {
+            let holder = format!("node {}, listening on {}", config.node, config.listen);
+            Ok(Arc::new(SqliteStore::open(place, &holder).await?))
+        }
+        _ => Err(StartError::UnknownStore(config.store.clone())),
+    }
+}
+
+fn fill(catalog: &Catalog, known: &Catalogue) {
+    for context in &known.contexts {
+        catalog.name_context(context);
+    }
+    for activation in &known.activations {
+        catalog.update(&activation.key, |domain| {
+            domain.state = if activation.module.is_some() {
+                crate::catalog::State::Compiling
+            } else {
+                crate::catalog::State::Retired
+            };
+            domain.activations.push(activation.clone());
+        });
+    }
+}

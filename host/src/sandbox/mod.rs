@@ -1,0 +1,16 @@
+//! Runs reducers' code: every call in a fresh instance, with bounded fuel, memory, stack and output, and
+//! nothing of the outside but a log.
+//!
+//! This module knows wasmtime and nothing else of the host: bytes and events go in, a model and new
+//! events come out.
+
+mod contract;
+mod engine;
+mod failure;
+mod inspect;
+mod module;
+
+pub use engine::{Sandbox, SandboxError, SandboxSettings};
+pub use failure::Failure;
+pub use inspect::LoadError;
+pub use module::{Call, ModelChange, Module, NewEvent, Reduced};

@@ -1,0 +1,276 @@
+//! A loaded module: what it says about itself, and calls of it.
+
+use std::sync::Arc;
+
+use uuid::fmt::Hyphenated;
+use wasmtime::{
+    ResourceLimiter, Store,
+    component::{ComponentExportIndex, InstancePre},
+};
+
+use crate::words::{Descriptor, DomainKey, EntityId, Event, Metadata, ModuleHash};
+
+use super::{
+    Failure, LoadError, SandboxSettings,
+    contract::{self, GuestDescriptor, GuestFailure, Level, Reduction, Target},
+    engine::TABLE_ELEMENTS,
+    inspect,
+};
+
+/// A module that was checked, compiled and described. Cheap to share; calls may run at once.
+pub struct Module {
+    pre: InstancePre<Instance>,
+    reduce: ComponentExportIndex,
+    hash: ModuleHash,
+    descriptor: Descriptor,
+    settings: SandboxSettings,
+}
+
+/// One reduction to be made.
+#[derive(Clone, Copy)]
+pub struct Call<'a> {
+    /// The domain.
+    pub key: &'a DomainKey,
+    /// The model's entity; none under `whole-context`.
+    pub entity: Option<EntityId>,
+    /// The model as it is.
+    pub model: Option<&'a [u8]>,
+    /// The events, in the order that the descriptor asks for. Never empty.
+    pub events: &'a [Arc<Event>],
+}
+
+/// What becomes of the model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModelChange {
+    /// It stays.
+    Keep,
+    /// It becomes this; not checked yet.
+    Put(Vec<u8>),
+    /// There is none any more.
+    Delete,
+}
+
+/// An event that a reducer wants to exist; not checked yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// Index of the event of the call that led to it.
+    pub cause: u32,
+    /// Its type.
+    pub event_type: String,
+    /// Its entity; none: the model's, or the cause's.
+    pub entity: Option<String>,
+    /// Its data.
+    pub data: Vec<u8>,
+    /// Its metadata.
+    pub metadata: Metadata,
+}
+
+/// What a call brought about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reduced {
+    /// What becomes of the model.
+    pub model: ModelChange,
+    /// New events.
+    pub events: Vec<NewEvent>,
+}
+
+impl Module {
+    /// Asks a linked component to describe itself.
+    pub(super) fn describe(
+        pre: InstancePre<Instance>,
+        hash: ModuleHash,
+        describe: &ComponentExportIndex,
+        reduce: ComponentExportIndex,
+        settings: SandboxSettings,
+    ) -> Result<Self, LoadError> {
+        let mut store = new_store(&pre, settings, None);
+        let failed = |error: wasmtime::Error| LoadError::Link(format!("{error:#}"));
+        let instance = pre.instantiate(&mut store).map_err(failed)?;
+        instance
+            .get_typed_func::<ReduceParams<'_>, ReduceResult>(&mut store, &reduce)
+            .map_err(failed)?;
+        let describe =
+            instance.get_typed_func::<(), (GuestDescriptor,)>(&mut store, describe).map_err(failed)?;
+        let (descriptor,) = describe
+            .call(&mut store, ())
+            .map_err(|error| LoadError::Describe(Failure::of_engine(&error, store.data()).message))?;
+        let descriptor = descriptor.into();
+        inspect::descriptor(&descriptor)?;
+        Ok(Self { pre, reduce, hash, descriptor, settings })
+    }
+
+    /// What it says about itself.
+    #[must_use]
+    pub fn descriptor(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    /// Its name: the hash of its bytes.
+    #[must_use]
+    pub fn hash(&self) -> ModuleHash {
+        self.hash
+    }
+
+    /// Makes one reduction in a fresh instance. Blocks for as long as the fuel lasts.
+    ///
+    /// # Errors
+    /// [`Failure`]: the reducer refused, trapped, or met a limit.
+    pub fn reduce(&self, call: &Call<'_>) -> Result<Reduced, Failure> {
+        let mut store = new_store(&self.pre, self.settings, Some(call.key.clone()));
+        let result = self.call(&mut store, call);
+        match result {
+            Ok(Ok(reduction)) => Ok(reduction.into()),
+            Ok(Err(failure)) => Err(Failure::of_guest(failure)),
+            Err(error) => Err(Failure::of_engine(&error, store.data())),
+        }
+    }
+
+    fn call(
+        &self,
+        store: &mut Store<Instance>,
+        call: &Call<'_>,
+    ) -> wasmtime::Result<Result<Reduction, GuestFailure>> {
+        let instance = self.pre.instantiate(&mut *store)?;
+        let reduce = instance.get_typed_func::<ReduceParams<'_>, ReduceResult>(&mut *store, &self.reduce)?;
+        let ids: Vec<Ids> = call.events.iter().map(|event| Ids::of(event)).collect();
+        let with_positions = !self.descriptor.by_occurrence();
+        let events: Vec<contract::Event<'_>> =
+            call.events.iter().zip(&ids).map(|(event, ids)| ids.event(event, with_positions)).collect();
+        let entity = call.entity.map(|entity| entity.to_string());
+        let target = Target {
+            context: call.key.context.as_str(),
+            domain: call.key.domain.as_str(),
+            entity: entity.as_deref(),
+        };
+        let (result,) = reduce.call(store, (target, call.model, &events))?;
+        Ok(result)
+    }
+}
+
+type ReduceParams<'a> = (Target<'a>, Option<&'a [u8]>, &'a [contract::Event<'a>]);
+type ReduceResult = (Result<Reduction, GuestFailure>,);
+
+/// An event's ids as text, without a heap allocation for each.
+struct Ids {
+    id: [u8; Hyphenated::LENGTH],
+    entity: [u8; Hyphenated::LENGTH],
+    cause: Option<[u8; Hyphenated::LENGTH]>,
+}
+
+impl Ids {
+    fn of(event: &Event) -> Self {
+        let text = |uuid: uuid::Uuid| {
+            let mut text = [0; Hyphenated::LENGTH];
+            uuid.hyphenated().encode_lower(&mut text);
+            text
+        };
+        Self {
+            id: text(event.fact.id.to_uuid()),
+            entity: text(uuid::Uuid::from_bytes(*event.fact.entity.as_bytes())),
+            cause: event.fact.cause.map(|id| text(id.to_uuid())),
+        }
+    }
+
+    fn event<'a>(&'a self, event: &'a Event, with_positions: bool) -> contract::Event<'a> {
+        // What uuid wrote is ASCII.
+        let text = |bytes: &'a [u8]| std::str::from_utf8(bytes).unwrap_or_default();
+        contract::Event {
+            id: text(&self.id),
+            entity: text(&self.entity),
+            event_type: event.fact.event_type.as_str(),
+            data: &event.fact.data,
+            occurred_at: event.fact.id.occurred_at(),
+            position: with_positions.then_some(event.position.0),
+            cause: self.cause.as_ref().map(|cause| text(cause)),
+            metadata: &event.fact.metadata,
+        }
+    }
+}
+
+impl From<Reduction> for Reduced {
+    fn from(reduction: Reduction) -> Self {
+        let event = |event: contract::NewEvent| NewEvent {
+            cause: event.cause,
+            event_type: event.event_type,
+            entity: event.entity,
+            data: event.data,
+            metadata: event.metadata,
+        };
+        Self {
+            model: match reduction.model {
+                contract::ModelChange::Keep => ModelChange::Keep,
+                contract::ModelChange::Put(model) => ModelChange::Put(model),
+                contract::ModelChange::Delete => ModelChange::Delete,
+            },
+            events: reduction.events.into_iter().map(event).collect(),
+        }
+    }
+}
+
+/// What belongs to one instance: its limits, and what it has used of them.
+pub(super) struct Instance {
+    settings: SandboxSettings,
+    key: Option<DomainKey>,
+    memory_bytes: usize,
+    refused_memory: bool,
+    logged_bytes: usize,
+}
+
+impl Instance {
+    pub(super) fn settings(&self) -> &SandboxSettings {
+        &self.settings
+    }
+
+    pub(super) fn refused_memory(&self) -> bool {
+        self.refused_memory
+    }
+
+    pub(super) fn log(&mut self, level: Level, mut message: String) {
+        let left = self.settings.log_bytes - self.logged_bytes.min(self.settings.log_bytes);
+        if left == 0 {
+            return;
+        }
+        if message.len() > left {
+            message.truncate((0..=left).rev().find(|at| message.is_char_boundary(*at)).unwrap_or(0));
+            message.push_str(" … (limits.log_bytes)");
+        }
+        self.logged_bytes += message.len();
+        let reducer = self.key.as_ref().map(ToString::to_string);
+        match level {
+            Level::Trace => tracing::trace!(target: "everfold::guest", reducer, "{message}"),
+            Level::Debug => tracing::debug!(target: "everfold::guest", reducer, "{message}"),
+            Level::Info => tracing::info!(target: "everfold::guest", reducer, "{message}"),
+            Level::Warn => tracing::warn!(target: "everfold::guest", reducer, "{message}"),
+            Level::Error => tracing::error!(target: "everfold::guest", reducer, "{message}"),
+        }
+    }
+}
+
+impl ResourceLimiter for Instance {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let total = self.memory_bytes + desired.saturating_sub(current);
+        let granted = total <= self.settings.memory_bytes;
+        if granted {
+            self.memory_bytes = total;
+        } else {
+            self.refused_memory = true;
+        }
+        Ok(granted)
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(desired <= TABLE_ELEMENTS)
+    }
+}
+
+fn new_store(pre: &InstancePre<Instance>, settings: SandboxSettings, key: Option<DomainKey>) -> Store<Instance> {
+    let fuel = settings.fuel;
+    let instance = Instance { settings, key, memory_bytes: 0, refused_memory: false, logged_bytes: 0 };
+    let mut store = Store::new(pre.engine(), instance);
+    store.limiter(|instance| instance);
+    // Fails only where the engine does not count fuel, and ours does.
+    if let Err(error) = store.set_fuel(fuel) {
+        tracing::error!(%error, "fuel cannot be set");
+    }
+    store
+}

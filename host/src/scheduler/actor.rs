@@ -1,0 +1,288 @@
+//! The scheduler's own task: it alone knows what waits where, and never blocks.
+
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
+
+use tokio::{
+    runtime,
+    sync::{
+        mpsc::{self, UnboundedReceiver, UnboundedSender},
+        watch,
+    },
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::Config,
+    sandbox::Module,
+    store::{Activation, Head, Mark, ReductionOutcome},
+    words::{ActivationNumber, DomainKey, EntityId, Row},
+};
+
+use super::{
+    SchedulerParts,
+    domain::Domain,
+    reading::{EntitiesRead, LogRead, Reading},
+    reduce::Done,
+    report::Report,
+    serving::Serving,
+    visit::Visit,
+    workers::{self, Batch, Finished, Tools},
+};
+
+/// What the scheduler is told.
+pub(super) enum Message {
+    Serve(Box<Activation>, Arc<Module>),
+    Retire(Box<Activation>),
+    /// A worker has nothing to do.
+    Free { worker: usize, key: DomainKey },
+    /// Reductions were committed, dropped, or had nothing to commit.
+    Finished { key: DomainKey, number: ActivationNumber, finished: Vec<Finished> },
+    LogRead(LogRead),
+    EntitiesRead(EntitiesRead),
+}
+
+/// Entities in one batch at most.
+const BATCH: usize = 64;
+/// Entities that are read ahead for a visit.
+const VISITS_AHEAD: usize = 512;
+/// How often marks are written, counts shown and failed reads repeated.
+const TICK: Duration = Duration::from_millis(500);
+
+pub(super) struct Actor {
+    config: Arc<Config>,
+    domains: BTreeMap<DomainKey, Domain>,
+    /// Marks as the store has them.
+    marks: BTreeMap<DomainKey, Mark>,
+    workers: Vec<mpsc::Sender<Batch>>,
+    idle: Vec<usize>,
+    /// The domain that was served last; the next one after it has its turn.
+    turn: Option<DomainKey>,
+    messages: UnboundedReceiver<Message>,
+    head: watch::Receiver<Head>,
+    tools: Tools,
+    reading: Reading,
+    report: Report,
+}
+
+impl Actor {
+    pub(super) fn start(
+        parts: SchedulerParts,
+        inbox: UnboundedSender<Message>,
+        messages: UnboundedReceiver<Message>,
+    ) -> io::Result<Self> {
+        let tools = Tools {
+            store: parts.store,
+            committer: parts.committer,
+            feed: parts.feed,
+            limits: Arc::new(parts.config.limits.clone()),
+            inbox,
+        };
+        let count = parts.config.worker_count();
+        let runtime = runtime::Handle::current();
+        let start = |index| workers::start(index, tools.clone(), runtime.clone());
+        Ok(Self {
+            domains: BTreeMap::new(),
+            marks: parts.marks.into_iter().map(|mark| (mark.key.clone(), mark)).collect(),
+            workers: (0..count).map(start).collect::<io::Result<_>>()?,
+            idle: (0..count).collect(),
+            turn: None,
+            messages,
+            head: tools.feed.watch_head(),
+            reading: Reading::new(&tools),
+            report: Report::new(parts.catalog, Arc::clone(&tools.store)),
+            config: parts.config,
+            tools,
+        })
+    }
+
+    pub(super) async fn run(mut self, shutdown: CancellationToken) {
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                Some(message) = self.messages.recv() => {
+                    self.handle(message);
+                    while let Ok(message) = self.messages.try_recv() {
+                        self.handle(message);
+                    }
+                }
+                Ok(()) = self.head.changed() => {}
+                _ = tick.tick() => self.tick().await,
+                () = shutdown.cancelled() => break,
+            }
+            self.read();
+            self.dispatch();
+        }
+        self.finish().await;
+    }
+
+    fn handle(&mut self, message: Message) {
+        match message {
+            Message::Serve(activation, module) => self.serve(&activation, module),
+            Message::Retire(activation) => {
+                self.domains.remove(&activation.key);
+            }
+            Message::Free { worker, key } => {
+                self.idle.push(worker);
+                if let Some(domain) = self.domains.get_mut(&key) {
+                    domain.running = domain.running.saturating_sub(1);
+                }
+            }
+            Message::Finished { key, number, finished } => self.finished(&key, number, finished),
+            Message::LogRead(read) => {
+                if let Some(domain) = self.domains.get_mut(&read.key).filter(|d| d.serving.number == read.number) {
+                    read.arrive(domain);
+                }
+            }
+            Message::EntitiesRead(read) => {
+                if let Some(domain) = self.domains.get_mut(&read.key).filter(|d| d.serving.number == read.number) {
+                    read.arrive(domain);
+                }
+            }
+        }
+    }
+
+    fn serve(&mut self, activation: &Activation, module: Arc<Module>) {
+        let key = activation.key.clone();
+        let chain = self.report.chain(&key);
+        let serving = Arc::new(Serving::new(key.clone(), activation.number, module, chain));
+        let settled = self.marks.get(&key).filter(|mark| mark.settled == activation.number);
+        // Until every entity was visited, the visit covers what lies before the activation.
+        let (cursor, visit) = match settled {
+            Some(mark) => (mark.position, Visit::not_needed()),
+            None => (activation.head, Visit::begin()),
+        };
+        let domain = Domain::new(serving, cursor, visit, self.config.limits.cached_bytes);
+        self.report.serves(&domain);
+        self.domains.insert(key, domain);
+    }
+
+    /// Reads what is new in the log, and the entities that are still to be visited.
+    fn read(&mut self) {
+        let head = self.head.borrow_and_update().position;
+        for domain in self.domains.values_mut() {
+            if domain.pending() < self.config.limits.pending_events {
+                self.reading.log(domain, head);
+            }
+            if domain.visits_waiting() < VISITS_AHEAD && domain.visit.wants_more() {
+                self.reading.entities(domain);
+            }
+        }
+    }
+
+    /// Gives work to idle workers, domain by domain in turn. A domain occupies at most half of them while
+    /// others have work.
+    fn dispatch(&mut self) {
+        while let Some(worker) = self.idle.last().copied() {
+            let waiting = self.domains.values().filter(|domain| domain.has_work()).count();
+            let half = self.workers.len().div_ceil(2).min(self.workers.len() - 1).max(1);
+            let most = if waiting > 1 { half } else { self.workers.len() };
+            let may = |domain: &Domain| domain.has_work() && domain.running < most;
+            let behind = self.turn.as_ref().and_then(|turn| {
+                self.domains.range((std::ops::Bound::Excluded(turn), std::ops::Bound::Unbounded)).find(|(_, d)| may(d))
+            });
+            let next = behind.or_else(|| self.domains.iter().find(|(_, domain)| may(domain)));
+            let Some(key) = next.map(|(key, _)| key.clone()) else { return };
+            let Some(domain) = self.domains.get_mut(&key) else { return };
+            let batch = Batch {
+                serving: Arc::clone(&domain.serving),
+                tasks: domain.take(BATCH, self.config.limits.call_events),
+            };
+            domain.running += 1;
+            self.turn = Some(key);
+            self.idle.pop();
+            // A worker that is idle has an empty channel; it ends only with the scheduler.
+            if self.workers[worker].try_send(batch).is_err() {
+                tracing::error!(worker, "a worker has ended; its work is taken up after the next start");
+            }
+        }
+    }
+
+    fn finished(&mut self, key: &DomainKey, number: ActivationNumber, finished: Vec<Finished>) {
+        let Some(domain) = self.domains.get_mut(key).filter(|domain| domain.serving.number == number) else {
+            return;
+        };
+        for Finished { entity, result } in finished {
+            match result {
+                Ok((done, outcome)) => settle(domain, &mut self.report, entity, done, outcome),
+                Err(error) => {
+                    tracing::warn!(domain = %key, %error, "a reduction could not be read or written; it is tried again");
+                    domain.delay(entity);
+                }
+            }
+        }
+        self.report.progress(domain, self.head.borrow().position);
+    }
+
+    async fn tick(&mut self) {
+        let head = self.head.borrow().position;
+        for domain in self.domains.values_mut() {
+            domain.resume_delayed();
+            self.report.progress(domain, head);
+        }
+        self.write_marks().await;
+    }
+
+    /// Writes the marks that have moved. They may lag, so that nothing waits for them.
+    async fn write_marks(&mut self) {
+        let mut moved = Vec::new();
+        for (key, domain) in &self.domains {
+            if !domain.visit.is_settled() {
+                continue;
+            }
+            let (position, settled) = (domain.mark(), domain.serving.number);
+            let known = self.marks.get(key);
+            if known.is_none_or(|mark| mark.position != position || mark.settled != settled) {
+                moved.push(Mark { key: key.clone(), position, settled });
+            }
+        }
+        if moved.is_empty() {
+            return;
+        }
+        self.marks.extend(moved.iter().map(|mark| (mark.key.clone(), mark.clone())));
+        // Refused only while the host shuts down.
+        drop(self.tools.committer.mark(moved).await);
+    }
+
+    /// Waits for what workers have begun, then writes the marks.
+    async fn finish(mut self) {
+        while self.idle.len() < self.workers.len() {
+            match self.messages.recv().await {
+                Some(message) => self.handle(message),
+                None => return,
+            }
+        }
+        self.write_marks().await;
+    }
+}
+
+/// Takes note of what became of one reduction.
+fn settle(
+    domain: &mut Domain,
+    report: &mut Report,
+    entity: Option<EntityId>,
+    done: Done,
+    outcome: Option<ReductionOutcome>,
+) {
+    match outcome {
+        None => {
+            if let Some(row) = done.before {
+                domain.rows.put(entity, row);
+            }
+            domain.done(entity, done.more);
+        }
+        Some(ReductionOutcome::Stale) => {
+            report.stale(&domain.serving.key);
+            domain.rows.forget(entity);
+            domain.done(entity, true);
+        }
+        Some(ReductionOutcome::Committed { version, divergent }) => {
+            report.committed(&domain.serving.key, entity, &done, &divergent);
+            if let Some(after) = done.after {
+                domain.rows.put(entity, Arc::new(Row { version, ..after }));
+            }
+            domain.done(entity, done.more);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What waits in one domain: which entities, with which events, and who is being reduced.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+
+use crate::words::{EntityId, Event, Position};
+
+use super::{
+    reduce::{Task, Waiting},
+    rows::Rows,
+    serving::Serving,
+    visit::Visit,
+};
+
+/// An entity that something waits for.
+#[derive(Default)]
+struct Entry {
+    /// The events that wait, by position, as far as they were read.
+    events: VecDeque<Arc<Event>>,
+    /// Whether the store must be asked what waits.
+    unknown: bool,
+    /// Whether a worker has it. One reduction of an entity at a time.
+    running: bool,
+    /// Whether it is in one of the queues.
+    queued: bool,
+    /// Whether its visit is part of bringing every row under the module in force.
+    visited: bool,
+    /// The oldest event that is not known to be folded.
+    oldest: Option<Position>,
+}
+
+/// A domain that a module serves.
+pub(super) struct Domain {
+    pub(super) serving: Arc<Serving>,
+    pub(super) rows: Rows,
+    pub(super) visit: Visit,
+    /// The log is read up to here.
+    pub(super) cursor: Position,
+    /// Whether a page of the log is on its way from the store.
+    pub(super) reading: bool,
+    /// Batches that workers have.
+    pub(super) running: usize,
+    entries: HashMap<Option<EntityId>, Entry>,
+    /// Entities with new events.
+    ready: VecDeque<Option<EntityId>>,
+    /// Entities to be visited; they make way for those with new events, but not altogether.
+    visits: VecDeque<Option<EntityId>>,
+    /// Entities to be taken up again after a pause, because the store failed.
+    delayed: Vec<Option<EntityId>>,
+    pending: usize,
+}
+
+impl Domain {
+    pub(super) fn new(serving: Arc<Serving>, cursor: Position, visit: Visit, cached_bytes: usize) -> Self {
+        Self {
+            serving,
+            rows: Rows::new(cached_bytes),
+            visit,
+            cursor,
+            reading: false,
+            running: 0,
+            entries: HashMap::new(),
+            ready: VecDeque::new(),
+            visits: VecDeque::new(),
+            delayed: Vec::new(),
+            pending: 0,
+        }
+    }
+
+    /// How many events wait in memory.
+    pub(super) fn pending(&self) -> usize {
+        self.pending
+    }
+
+    /// Whether something could be given to a worker.
+    pub(super) fn has_work(&self) -> bool {
+        !self.ready.is_empty() || !self.visits.is_empty()
+    }
+
+    /// How many entities wait to be visited.
+    pub(super) fn visits_waiting(&self) -> usize {
+        self.visits.len()
+    }
+
+    /// An event of the log: it waits if the module takes it.
+    pub(super) fn push(&mut self, event: Arc<Event>) {
+        self.cursor = self.cursor.max(event.position);
+        if event.context != self.serving.key.context || !self.serving.takes(&event.fact.event_type) {
+            return;
+        }
+        let whole_context = self.serving.module.descriptor().is_whole_context();
+        let entity = if whole_context { None } else { Some(event.fact.entity) };
+        let entry = self.entries.entry(entity).or_default();
+        entry.oldest = entry.oldest.or(Some(event.position));
+        entry.events.push_back(event);
+        self.pending += 1;
+        if !entry.running && !entry.queued {
+            entry.queued = true;
+            self.ready.push_back(entity);
+        }
+    }
+
+    /// An entity that must be looked at whether or not it has new events.
+    pub(super) fn visit(&mut self, entity: Option<EntityId>) {
+        let entry = self.entries.entry(entity).or_default();
+        entry.unknown = true;
+        entry.visited = true;
+        if !entry.running && !entry.queued {
+            entry.queued = true;
+            self.visits.push_back(entity);
+        }
+    }
+
+    /// Takes up to `most` entities for a worker, and of each up to `events` events.
+    pub(super) fn take(&mut self, most: usize, events: usize) -> Vec<Task> {
+        // A quarter of the places is kept for visits: they must end even under load.
+        let kept = if self.visits.is_empty() { 0 } else { most.div_ceil(4) };
+        let mut taken: Vec<Option<EntityId>> = self.ready.drain(..self.ready.len().min(most - kept)).collect();
+        taken.extend(self.visits.drain(..self.visits.len().min(most - taken.len())));
+        let settled = self.visit.is_settled();
+        let mut tasks = Vec::with_capacity(taken.len());
+        for entity in taken {
+            let Some(entry) = self.entries.get_mut(&entity) else { continue };
+            entry.queued = false;
+            entry.running = true;
+            let waiting = if entry.unknown || !settled {
+                self.pending -= entry.events.len();
+                entry.events.clear();
+                entry.unknown = false;
+                Waiting::Unknown
+            } else {
+                let taken: Vec<_> = entry.events.drain(..entry.events.len().min(events)).collect();
+                self.pending -= taken.len();
+                Waiting::These(taken)
+            };
+            tasks.push(Task { entity, waiting, row: self.rows.get(entity).map(Some) });
+        }
+        tasks
+    }
+
+    /// A worker is done with an entity. `again`: the store must be asked whether more waits.
+    pub(super) fn done(&mut self, entity: Option<EntityId>, again: bool) {
+        let Some(entry) = self.entries.get_mut(&entity) else { return };
+        entry.running = false;
+        entry.unknown |= again;
+        if entry.visited && !entry.unknown {
+            entry.visited = false;
+            self.visit.one_done();
+        }
+        if entry.unknown || !entry.events.is_empty() {
+            if !again {
+                entry.oldest = entry.events.front().map(|event| event.position);
+            }
+            entry.queued = true;
+            self.ready.push_back(entity);
+            return;
+        }
+        self.entries.remove(&entity);
+    }
+
+    /// The store failed while an entity was being reduced: it is taken up again later.
+    pub(super) fn delay(&mut self, entity: Option<EntityId>) {
+        if let Some(entry) = self.entries.get_mut(&entity) {
+            entry.running = false;
+            entry.unknown = true;
+            entry.queued = true;
+            self.delayed.push(entity);
+        }
+    }
+
+    /// Takes up what was delayed.
+    pub(super) fn resume_delayed(&mut self) {
+        self.ready.extend(self.delayed.drain(..));
+    }
+
+    /// Every event up to here is folded, or its entity is parked or yet to be visited.
+    pub(super) fn mark(&self) -> Position {
+        let oldest = self.entries.values().filter_map(|entry| entry.oldest).min();
+        oldest.map_or(self.cursor, |oldest| Position(oldest.0 - 1).min(self.cursor))
+    }
+}

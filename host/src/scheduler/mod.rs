@@ -1,0 +1,83 @@
+//! Decides what is reduced next, and folds it.
+//!
+//! It wakes on the log's head, reads what is new, and gives entities with waiting events to workers: all
+//! waiting events of an entity in one call, one reduction of an entity at a time, different entities at
+//! once. The row in the store is the truth about what is folded; everything here can be forgotten.
+
+mod actor;
+mod divergence;
+mod domain;
+mod reading;
+mod reduce;
+mod report;
+mod rows;
+mod serving;
+mod state;
+mod visit;
+mod workers;
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    catalog::Catalog,
+    committer::Committer,
+    config::Config,
+    feed::Feed,
+    sandbox::Module,
+    store::{Activation, Mark, Store},
+};
+
+use actor::{Actor, Message};
+
+/// What the scheduler works with.
+pub struct SchedulerParts {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// Where events and rows are.
+    pub store: Arc<dyn Store>,
+    /// Where reductions go.
+    pub committer: Committer,
+    /// Where the head is told.
+    pub feed: Arc<Feed>,
+    /// Where progress is shown.
+    pub catalog: Arc<Catalog>,
+    /// How far each domain had got when the store was opened.
+    pub marks: Vec<Mark>,
+}
+
+/// A handle to the scheduler. Cheap to clone; calls return at once.
+#[derive(Clone)]
+pub struct Handle {
+    inbox: UnboundedSender<Message>,
+}
+
+impl Handle {
+    /// A module serves its domain from now on, under this activation. The catalog must know the
+    /// activation already.
+    pub fn serve(&self, activation: Activation, module: Arc<Module>) {
+        // Nobody listens any more while the host shuts down.
+        drop(self.inbox.send(Message::Serve(Box::new(activation), module)));
+    }
+
+    /// A domain is retired: nothing is reduced there any more.
+    pub fn retire(&self, activation: Activation) {
+        drop(self.inbox.send(Message::Retire(Box::new(activation))));
+    }
+}
+
+/// Starts the scheduler and its workers. When `shutdown` fires, reductions in flight are finished, marks
+/// are written, and it ends.
+///
+/// # Errors
+/// Where the machine gives no threads.
+pub fn start(parts: SchedulerParts, shutdown: CancellationToken, tracker: &TaskTracker) -> std::io::Result<Handle> {
+    // The inbox needs no bound: each message answers one batch, page or activation, and those are bounded.
+    let (inbox, messages) = mpsc::unbounded_channel();
+    let handle = Handle { inbox: inbox.clone() };
+    let actor = Actor::start(parts, inbox, messages)?;
+    tracker.spawn(actor.run(shutdown));
+    Ok(handle)
+}

@@ -1,0 +1,129 @@
+//! Reads the log and the entities for the scheduler, without ever holding it up: what is not in memory
+//! is read by a task of its own, which answers with a message.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::{
+    feed::Feed,
+    store::{LogQuery, Result, Store},
+    words::{ActivationNumber, DomainKey, EntityId, Event, Position},
+};
+
+use super::{actor::Message, domain::Domain, workers::Tools};
+
+/// Events or entities read at once.
+const PAGE: u32 = 1000;
+
+pub(super) struct Reading {
+    store: Arc<dyn Store>,
+    feed: Arc<Feed>,
+    inbox: UnboundedSender<Message>,
+}
+
+/// A page of the log.
+pub(super) struct LogRead {
+    pub(super) key: DomainKey,
+    pub(super) number: ActivationNumber,
+    /// The log's head before it was read.
+    head: Position,
+    events: Result<Vec<Event>>,
+}
+
+/// A page of entities to be visited.
+pub(super) struct EntitiesRead {
+    pub(super) key: DomainKey,
+    pub(super) number: ActivationNumber,
+    entities: Result<Vec<EntityId>>,
+    /// How many there are in all; asked for once.
+    total: Option<u64>,
+}
+
+impl Reading {
+    pub(super) fn new(tools: &Tools) -> Self {
+        Self { store: Arc::clone(&tools.store), feed: Arc::clone(&tools.feed), inbox: tools.inbox.clone() }
+    }
+
+    /// Brings new events to a domain: at once if they are in memory, otherwise by a message.
+    pub(super) fn log(&self, domain: &mut Domain, head: Position) {
+        if domain.reading || domain.cursor >= head {
+            return;
+        }
+        if let Some(recent) = self.feed.recent(domain.cursor, PAGE as usize) {
+            for event in recent {
+                domain.push(event);
+            }
+            return;
+        }
+        domain.reading = true;
+        let (store, inbox) = (Arc::clone(&self.store), self.inbox.clone());
+        let (key, number) = (domain.serving.key.clone(), domain.serving.number);
+        let query = LogQuery {
+            context: Some(key.context.clone()),
+            after: domain.cursor,
+            since: None,
+            types: Vec::new(),
+            limit: PAGE,
+        };
+        tokio::spawn(async move {
+            let events = store.log(&query).await;
+            drop(inbox.send(Message::LogRead(LogRead { key, number, head, events })));
+        });
+    }
+
+    /// Brings the next entities that are to be visited to a domain, by a message.
+    pub(super) fn entities(&self, domain: &mut Domain) {
+        if domain.serving.module.descriptor().is_whole_context() {
+            domain.visit.arrived(1, None, true);
+            domain.visit(None);
+            return;
+        }
+        domain.visit.reading = true;
+        let (store, inbox) = (Arc::clone(&self.store), self.inbox.clone());
+        let (key, number) = (domain.serving.key.clone(), domain.serving.number);
+        let (after, is_first) = (domain.visit.after, domain.visit.total.is_none());
+        tokio::spawn(async move {
+            let entities = store.entities(&key.context, after, PAGE).await;
+            let total = if is_first { store.count_entities(&key.context).await.ok() } else { None };
+            drop(inbox.send(Message::EntitiesRead(EntitiesRead { key, number, entities, total })));
+        });
+    }
+}
+
+impl LogRead {
+    pub(super) fn arrive(self, domain: &mut Domain) {
+        domain.reading = false;
+        match self.events {
+            Ok(events) => {
+                let is_last = events.len() < PAGE as usize;
+                for event in events {
+                    domain.push(Arc::new(event));
+                }
+                if is_last {
+                    domain.cursor = domain.cursor.max(self.head);
+                }
+            }
+            Err(error) => tracing::warn!(domain = %self.key, %error, "the log could not be read; it is tried again"),
+        }
+    }
+}
+
+impl EntitiesRead {
+    pub(super) fn arrive(self, domain: &mut Domain) {
+        domain.visit.total = domain.visit.total.or(self.total);
+        match self.entities {
+            Ok(entities) => {
+                let is_last = entities.len() < PAGE as usize;
+                domain.visit.arrived(entities.len(), entities.last().copied(), is_last);
+                for entity in entities {
+                    domain.visit(Some(entity));
+                }
+            }
+            Err(error) => {
+                domain.visit.reading = false;
+                tracing::warn!(domain = %self.key, %error, "entities could not be read; it is tried again");
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Shows in the catalog what the scheduler does.
+
+use std::sync::Arc;
+
+use crate::{
+    catalog::{Catalog, ParkedEntity, State},
+    store::{Activation, Store},
+    words::{DomainKey, EntityId, EventId, Parked, Position},
+};
+
+use super::{domain::Domain, reduce::Done};
+
+pub(super) struct Report {
+    catalog: Arc<Catalog>,
+    store: Arc<dyn Store>,
+}
+
+impl Report {
+    pub(super) fn new(catalog: Arc<Catalog>, store: Arc<dyn Store>) -> Self {
+        Self { catalog, store }
+    }
+
+    /// Every activation of a domain.
+    pub(super) fn chain(&self, key: &DomainKey) -> Vec<Activation> {
+        self.catalog.domain(key).map(|domain| domain.activations).unwrap_or_default()
+    }
+
+    /// A module has begun to serve. What stands in the store is counted in the background.
+    pub(super) fn serves(&self, domain: &Domain) {
+        let (done, total) = domain.visit.progress();
+        let state = if domain.visit.is_settled() { State::Active } else { State::Rebuilding { done, total } };
+        self.catalog.update(&domain.serving.key, |known| known.state = state);
+        let (catalog, store) = (Arc::clone(&self.catalog), Arc::clone(&self.store));
+        let (key, number) = (domain.serving.key.clone(), domain.serving.number);
+        tokio::spawn(async move {
+            let counts = store.count_rows(&key, number).await;
+            let parked = store.parked(&key, Catalog::PARKED_SHOWN as u32).await;
+            let (Ok(counts), Ok(parked)) = (counts, parked) else {
+                tracing::warn!(domain = %key, "models could not be counted; the counts start from zero");
+                return;
+            };
+            let parked = parked.into_iter().filter_map(|(entity, row)| Some(shown(entity, &row.parked?))).collect();
+            catalog.update(&key, |known| {
+                known.counts.models = counts.models;
+                known.counts.parked = counts.parked;
+                known.parked = parked;
+            });
+        });
+    }
+
+    /// How far the domain has got.
+    pub(super) fn progress(&self, domain: &mut Domain, head: Position) {
+        let has_just_settled = domain.visit.has_just_settled();
+        let (done, total) = domain.visit.progress();
+        let lag = head.0.saturating_sub(domain.mark().0);
+        self.catalog.update(&domain.serving.key, |known| {
+            known.lag = lag;
+            match &mut known.state {
+                state @ State::Rebuilding { .. } if has_just_settled => *state = State::Active,
+                state @ State::Rebuilding { .. } => *state = State::Rebuilding { done, total },
+                _ => {}
+            }
+        });
+    }
+
+    pub(super) fn stale(&self, key: &DomainKey) {
+        self.catalog.update(key, |known| known.counts.stale += 1);
+    }
+
+    /// A reduction was committed.
+    pub(super) fn committed(&self, key: &DomainKey, entity: Option<EntityId>, done: &Done, divergent: &[EventId]) {
+        let Some(after) = &done.after else { return };
+        let had_model = done.before.as_ref().is_some_and(|row| row.model.is_some());
+        let was_parked = done.before.as_ref().is_some_and(|row| row.parked.is_some());
+        let emitted = done.reduction.as_ref().map_or(0, |reduction| reduction.emissions.len() - divergent.len());
+        for divergence in &done.divergences {
+            tracing::warn!("divergence: {divergence}");
+        }
+        for id in divergent {
+            tracing::warn!(domain = %key, %id, "divergence: the id of an emitted event is taken by other content; it was not inserted");
+        }
+        if let Some(parked) = &after.parked {
+            tracing::warn!(domain = %key, ?entity, event = parked.event, code = parked.code, "parked: {}", parked.message);
+        }
+        self.catalog.update(key, |known| {
+            let counts = &mut known.counts;
+            counts.reductions += 1;
+            counts.folded += done.count;
+            counts.refolds += u64::from(done.refolded);
+            counts.emitted += emitted as u64;
+            counts.divergent += (done.divergences.len() + divergent.len()) as u64;
+            counts.models = (counts.models + u64::from(after.model.is_some())).saturating_sub(u64::from(had_model));
+            counts.parked = (counts.parked + u64::from(after.parked.is_some())).saturating_sub(u64::from(was_parked));
+            if let Some(last) = done.divergences.last() {
+                known.divergence = Some(last.clone());
+            }
+            if was_parked {
+                let name = entity.map(|entity| entity.to_string());
+                known.parked.retain(|shown| shown.entity != name);
+            }
+            if let Some(parked) = &after.parked {
+                known.parked.insert(0, shown(entity, parked));
+                known.parked.truncate(Catalog::PARKED_SHOWN);
+            }
+        });
+    }
+}
+
+fn shown(entity: Option<EntityId>, parked: &Parked) -> ParkedEntity {
+    ParkedEntity {
+        entity: entity.map(|entity| entity.to_string()),
+        event: parked.event.clone(),
+        position: parked.position,
+        code: parked.code.clone(),
+        message: parked.message.clone(),
+    }
+}

@@ -1,0 +1,76 @@
+//! A module in force, and what it owes to those before it.
+
+use std::sync::Arc;
+
+use crate::{
+    sandbox::Module,
+    store::Activation,
+    words::{ActivationNumber, DomainKey, EventType, History, Position, Row, Upgrade},
+};
+
+/// A module in force in a domain.
+pub(super) struct Serving {
+    pub(super) module: Arc<Module>,
+    /// The activation in force.
+    pub(super) number: ActivationNumber,
+    pub(super) key: DomainKey,
+    /// Every activation of the domain up to this one, oldest first.
+    chain: Vec<Activation>,
+}
+
+/// What a row needs from the module in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stance {
+    /// It goes on from where it is.
+    Continue,
+    /// It is folded afresh, from the first event.
+    Refold,
+}
+
+impl Serving {
+    pub(super) fn new(key: DomainKey, number: ActivationNumber, module: Arc<Module>, chain: Vec<Activation>) -> Self {
+        Self { module, number, key, chain }
+    }
+
+    pub(super) fn takes(&self, event_type: &EventType) -> bool {
+        self.module.descriptor().takes(event_type)
+    }
+
+    pub(super) fn by_occurrence(&self) -> bool {
+        self.module.descriptor().by_occurrence()
+    }
+
+    pub(super) fn stance(&self, row: Option<&Row>) -> Stance {
+        let Some(row) = row else { return Stance::Continue };
+        let reduced_by = row.activation();
+        if row.folded == Position(0) || reduced_by == self.number || self.made_whole(row) {
+            return Stance::Continue;
+        }
+        let since = self.chain.iter().filter(|activation| activation.number > reduced_by);
+        let rebuilds = |activation: &Activation| {
+            activation.module.as_ref().is_some_and(|(_, descriptor)| descriptor.upgrade == Upgrade::Rebuild)
+        };
+        // An unfinished rebuild in between has to be made good even if the newest module resumes.
+        if since.into_iter().any(rebuilds) { Stance::Refold } else { Stance::Continue }
+    }
+
+    /// Whether this very module made all of the row, under whatever activation: folding it afresh would
+    /// change nothing.
+    fn made_whole(&self, row: &Row) -> bool {
+        let [segment] = row.made_by.as_slice() else { return false };
+        let by = self.chain.iter().find(|activation| activation.number.0 == segment.activation);
+        let module = by.and_then(|activation| activation.module.as_ref());
+        module.is_some_and(|(hash, _)| *hash == self.module.hash())
+    }
+
+    /// Events of this type at or below this position never emit: they were in the log before any module
+    /// of the domain took them (for its first module: only if that asked for silence).
+    pub(super) fn silent_up_to(&self, event_type: &EventType) -> Position {
+        let mut modules = self.chain.iter().filter_map(|a| a.module.as_ref().map(|(_, d)| (a.head, d)));
+        let Some((head, first)) = modules.next() else { return Position(0) };
+        if first.takes(event_type) {
+            return if first.history == History::Silent { head } else { Position(0) };
+        }
+        modules.find(|(_, descriptor)| descriptor.takes(event_type)).map_or(Position(0), |(head, _)| head)
+    }
+}

@@ -1,0 +1,159 @@
+//! Decides what a commit does. Pure: a back end loads what is [`Known`], asks, and writes the [`Plan`],
+//! all under the lock of the counters.
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::words::{
+    ActivationNumber, ContextName, DomainKey, EntityId, Event, EventId, Fact, Position, Version,
+};
+
+use super::{
+    Append, AppendRefusal, Appended, Group, Head, ModelWrite, Reduction, ReductionOutcome,
+};
+
+/// Names a row: a domain, and an entity or the context.
+pub type RowKey = (DomainKey, Option<EntityId>);
+
+/// What the store holds of what a group is about, read under the lock.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// How far the store has counted.
+    pub head: Head,
+    /// The time of recording of the newest event.
+    pub recorded_at: i64,
+    /// Events that have an id of the group's events.
+    pub events: HashMap<(ContextName, EventId), (Position, Arc<Fact>)>,
+    /// Rows that the group's reductions are about: version and folded-up-to.
+    pub rows: HashMap<RowKey, (Version, Position)>,
+    /// The activations in force of the domains that they are about.
+    pub activations: HashMap<DomainKey, ActivationNumber>,
+}
+
+/// A row to be written, with or without its model.
+#[derive(Debug)]
+pub struct RowWrite<'a> {
+    /// The reduction that it comes from.
+    pub reduction: &'a Reduction,
+    /// The version that the row has from now on.
+    pub version: Version,
+}
+
+/// What to write, and what to answer.
+#[derive(Debug, Default)]
+pub struct Plan<'a> {
+    /// New events, by position.
+    pub events: Vec<Arc<Event>>,
+    /// Rows to write.
+    pub rows: Vec<RowWrite<'a>>,
+    /// One answer for each append.
+    pub appends: Vec<Result<Vec<Appended>, AppendRefusal>>,
+    /// One answer for each reduction.
+    pub reductions: Vec<ReductionOutcome>,
+    /// How far the store has counted then.
+    pub head: Head,
+}
+
+/// Judges a group's requests one after another, against the store and the group so far.
+#[must_use]
+pub fn judge(group: &Group, known: Known) -> Plan<'_> {
+    let recorded_at = group.recorded_at.max(known.recorded_at);
+    let plan = Plan { head: known.head, ..Plan::default() };
+    let mut bench = Bench { known, plan, recorded_at };
+    for append in &group.appends {
+        let answer = bench.append(append);
+        bench.plan.appends.push(answer);
+    }
+    for reduction in &group.reductions {
+        let outcome = bench.reduction(reduction);
+        bench.plan.reductions.push(outcome);
+    }
+    bench.plan
+}
+
+struct Bench<'a> {
+    known: Known,
+    plan: Plan<'a>,
+    recorded_at: i64,
+}
+
+impl<'a> Bench<'a> {
+    fn append(&mut self, append: &Append) -> Result<Vec<Appended>, AppendRefusal> {
+        self.refuse_conflicts(append)?;
+        let place = |fact: &Arc<Fact>| match self.known_at(&append.context, fact.id) {
+            Some(position) => Appended { position, new: false },
+            None => Appended { position: self.insert(&append.context, fact), new: true },
+        };
+        Ok(append.facts.iter().map(place).collect())
+    }
+
+    fn refuse_conflicts(&self, append: &Append) -> Result<(), AppendRefusal> {
+        // Members of one request are judged against each other too. A single event has nobody beside it.
+        let mut beside: HashMap<EventId, &Fact> = HashMap::new();
+        for fact in &append.facts {
+            let id = fact.id;
+            if let Some((position, present)) = self.known.events.get(&(append.context.clone(), id))
+                && !present.same_content(fact)
+            {
+                return Err(AppendRefusal::Conflict { id, position: *position });
+            }
+            if append.facts.len() > 1 && !beside.entry(id).or_insert(fact).same_content(fact) {
+                return Err(AppendRefusal::Conflict { id, position: Position(0) });
+            }
+        }
+        Ok(())
+    }
+
+    fn known_at(&self, context: &ContextName, id: EventId) -> Option<Position> {
+        self.known.events.get(&(context.clone(), id)).map(|(position, _)| *position)
+    }
+
+    fn insert(&mut self, context: &ContextName, fact: &Arc<Fact>) -> Position {
+        let position = Position(self.plan.head.position.0 + 1);
+        self.plan.head.position = position;
+        self.known.events.insert((context.clone(), fact.id), (position, Arc::clone(fact)));
+        self.plan.events.push(Arc::new(Event {
+            position,
+            recorded_at: self.recorded_at,
+            context: context.clone(),
+            fact: Arc::clone(fact),
+        }));
+        position
+    }
+
+    fn reduction(&mut self, reduction: &'a Reduction) -> ReductionOutcome {
+        let row = (reduction.key.clone(), reduction.entity);
+        let seen = self.known.rows.get(&row).copied().unwrap_or_default();
+        let in_force = self.known.activations.get(&reduction.key).copied().unwrap_or_default();
+        if seen != reduction.seen || in_force != reduction.activation {
+            return ReductionOutcome::Stale;
+        }
+        let divergent = self.emit(reduction);
+        let version = match reduction.model {
+            ModelWrite::Keep => seen.0,
+            ModelWrite::Put(_) | ModelWrite::Delete => {
+                self.plan.head.version.0 += 1;
+                self.plan.head.version
+            }
+        };
+        self.known.rows.insert(row, (version, reduction.folded));
+        self.plan.rows.push(RowWrite { reduction, version });
+        ReductionOutcome::Committed { version, divergent }
+    }
+
+    /// Inserts what a reduction emits. An id that other content has is a divergence; the same content
+    /// there already is not written again.
+    fn emit(&mut self, reduction: &Reduction) -> Vec<EventId> {
+        let context = &reduction.key.context;
+        let mut divergent = Vec::new();
+        for fact in &reduction.emissions {
+            match self.known.events.get(&(context.clone(), fact.id)) {
+                Some((_, present)) if present.same_content(fact) => {}
+                Some(_) => divergent.push(fact.id),
+                None => {
+                    self.insert(context, fact);
+                }
+            }
+        }
+        divergent
+    }
+}

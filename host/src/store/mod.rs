@@ -1,0 +1,134 @@
+//! Where events, models and modules are kept.
+//!
+//! [`Store`] is the only way to them. Each method is one whole transaction: when a method that writes
+//! returns, what it wrote survives `kill -9` and power loss. To add a back end, implement the trait,
+//! let [`judge`](judge::judge) decide what a commit does, and run the contract suite against it.
+
+pub mod judge;
+mod requests;
+pub mod sqlite;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub use requests::{
+    Activation, Append, AppendRefusal, Appended, Catalogue, Committed, FileRecord, Group, Head, HistoryCursor, HistoryQuery,
+    LogQuery, Mark, ModelWrite, NewActivation, Reduction, ReductionOutcome,
+};
+
+use crate::words::{
+    ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row,
+};
+
+/// Why a store failed. Nothing that was asked for has happened.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be opened; the sentence says why and what to do.
+    #[error("cannot open the store {store}: {why}")]
+    Open {
+        /// The store, as configured.
+        store: String,
+        /// Why, and the way out.
+        why: String,
+    },
+    /// The database refused or failed.
+    #[error("the store failed: {0}")]
+    Database(Arc<sqlx::Error>),
+    /// What was read is not what was ever written.
+    #[error("the store holds a damaged value: {0}")]
+    Damaged(String),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(Arc::new(error))
+    }
+}
+
+/// Results of the store.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// The log, the models, the modules. See the module's documentation.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// The name of this store's history.
+    fn epoch(&self) -> &Epoch;
+
+    /// Writes all that waits, judged request by request in the group's order: appends first, then
+    /// reductions. A refused append or a stale reduction leaves no trace and harms no other.
+    async fn commit(&self, group: &Group) -> Result<Committed>;
+
+    /// Lets a module serve a domain from now on, or retires the domain, under the counters' lock; notes
+    /// the file that said so, and names the context, in the same transaction.
+    async fn activate(&self, activation: &NewActivation) -> Result<Activation>;
+
+    /// Remembers what a host saw at a path of its folder, without acting on it.
+    async fn note_file(&self, file: &FileRecord) -> Result<()>;
+
+    /// Makes a context known. It stays known for ever.
+    async fn name_context(&self, context: &ContextName) -> Result<()>;
+
+    /// All contexts, activations and marks, and the log's head.
+    async fn catalogue(&self) -> Result<Catalogue>;
+
+    /// What `node` last recorded of the files in its folder.
+    async fn files(&self, node: &str) -> Result<Vec<FileRecord>>;
+
+    /// The bytes of a module.
+    async fn module(&self, hash: &ModuleHash) -> Result<Option<Vec<u8>>>;
+
+    /// One event.
+    async fn event(&self, context: &ContextName, id: EventId) -> Result<Option<Event>>;
+
+    /// Events by position.
+    async fn log(&self, query: &LogQuery) -> Result<Vec<Event>>;
+
+    /// The events of one entity, by id or by position.
+    async fn history(&self, query: &HistoryQuery) -> Result<Vec<Event>>;
+
+    /// The events that this model's reducer emitted, by position.
+    async fn emissions(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Vec<Event>>;
+
+    /// The rows of some entities (none: the one of a `whole-context` domain), in the order asked for.
+    async fn rows(&self, key: &DomainKey, entities: &[Option<EntityId>]) -> Result<Vec<Option<Row>>>;
+
+    /// Rows that hold a model, by entity, after this one. At most `limit`.
+    async fn models(
+        &self,
+        key: &DomainKey,
+        after: Option<EntityId>,
+        limit: u32,
+    ) -> Result<Vec<(Option<EntityId>, Row)>>;
+
+    /// The entities that have events in this context, ascending, after this one. At most `limit`.
+    async fn entities(
+        &self,
+        context: &ContextName,
+        after: Option<EntityId>,
+        limit: u32,
+    ) -> Result<Vec<EntityId>>;
+
+    /// How many entities have events in this context.
+    async fn count_entities(&self, context: &ContextName) -> Result<u64>;
+
+    /// How many rows of a domain were reduced by this activation, hold a model, and are parked.
+    async fn count_rows(&self, key: &DomainKey, activation: ActivationNumber) -> Result<RowCounts>;
+
+    /// Rows that wait, by entity. At most `limit`.
+    async fn parked(&self, key: &DomainKey, limit: u32) -> Result<Vec<(Option<EntityId>, Row)>>;
+
+    /// Ends all work and releases the store for others. Methods called afterwards fail.
+    async fn close(&self);
+}
+
+/// How the rows of a domain stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RowCounts {
+    /// Rows that the asked-for activation reduced last.
+    pub reduced: u64,
+    /// Rows that hold a model.
+    pub models: u64,
+    /// Rows that wait.
+    pub parked: u64,
+}

@@ -1,0 +1,240 @@
+//! What is asked of a store, and what it answers.
+
+use std::sync::Arc;
+
+use crate::words::{
+    ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, EventType, Fact,
+    ModuleHash, Parked, Position, Segment, Version,
+};
+
+/// How far the store has counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Head {
+    /// The position of the newest event.
+    pub position: Position,
+    /// The version of the newest model write.
+    pub version: Version,
+}
+
+/// Events of one request: all are written, or none.
+#[derive(Debug, Clone)]
+pub struct Append {
+    /// The context.
+    pub context: ContextName,
+    /// The events, in order. Never empty.
+    pub facts: Vec<Arc<Fact>>,
+}
+
+/// Where an event of a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// Its place in the log.
+    pub position: Position,
+    /// Whether this request wrote it; otherwise it was there already, with the same content.
+    pub new: bool,
+}
+
+/// Why nothing of a request was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppendRefusal {
+    /// The id is taken by an event with other content.
+    Conflict {
+        /// The id.
+        id: EventId,
+        /// Where the other event is; 0 if it is in the same request.
+        position: Position,
+    },
+}
+
+/// What becomes of a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModelWrite {
+    /// Nothing: no version is taken.
+    Keep,
+    /// It becomes this.
+    Put(Arc<[u8]>),
+    /// There is none any more.
+    Delete,
+}
+
+/// A finished reduction of one entity.
+#[derive(Debug, Clone)]
+pub struct Reduction {
+    /// The domain.
+    pub key: DomainKey,
+    /// The entity; none under `whole-context`.
+    pub entity: Option<EntityId>,
+    /// The activation that it was made under. If another is in force, the reduction is stale.
+    pub activation: ActivationNumber,
+    /// The row's version and folded-up-to as they were read, both 0 if there was no row. If the row has
+    /// moved, the reduction is stale.
+    pub seen: (Version, Position),
+    /// What becomes of the model.
+    pub model: ModelWrite,
+    /// The row's new folded-up-to.
+    pub folded: Position,
+    /// The row's new emitted-up-to.
+    pub emitted: Position,
+    /// The row's new greatest id.
+    pub last: Option<EventId>,
+    /// Who made the row.
+    pub made_by: Vec<Segment>,
+    /// Why the row waits from now on, if it does.
+    pub parked: Option<Parked>,
+    /// New events.
+    pub emissions: Vec<Arc<Fact>>,
+}
+
+/// What became of a reduction.
+#[derive(Debug, Clone)]
+pub enum ReductionOutcome {
+    /// It is written.
+    Committed {
+        /// The row's version now.
+        version: Version,
+        /// Ids of emissions that were not written, because other content has them.
+        divergent: Vec<EventId>,
+    },
+    /// It was dropped: the row or the activation has moved since it was read.
+    Stale,
+}
+
+/// How far a domain has got: a hint where to look after a restart. May lag, never leads.
+#[derive(Debug, Clone)]
+pub struct Mark {
+    /// The domain.
+    pub key: DomainKey,
+    /// Every event up to here is folded (or its entity is parked, or yet to be visited).
+    pub position: Position,
+    /// The activation whose visit to every entity is complete; 0 if none is.
+    pub settled: ActivationNumber,
+}
+
+/// All that waits to be written.
+#[derive(Debug, Clone, Default)]
+pub struct Group {
+    /// The time of recording, in microseconds since the Unix epoch. The store keeps it from running
+    /// backwards.
+    pub recorded_at: i64,
+    /// Events from outside.
+    pub appends: Vec<Append>,
+    /// Finished reductions.
+    pub reductions: Vec<Arc<Reduction>>,
+    /// Marks.
+    pub marks: Vec<Mark>,
+}
+
+impl Group {
+    /// Whether nothing waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.appends.is_empty() && self.reductions.is_empty() && self.marks.is_empty()
+    }
+}
+
+/// What a commit brought about.
+#[derive(Debug, Clone, Default)]
+pub struct Committed {
+    /// One answer for each append, in order.
+    pub appends: Vec<Result<Vec<Appended>, AppendRefusal>>,
+    /// One answer for each reduction, in order.
+    pub reductions: Vec<ReductionOutcome>,
+    /// The events that are new in the log, by position.
+    pub events: Vec<Arc<Event>>,
+    /// The models that were written or deleted.
+    pub models: Vec<(DomainKey, Option<EntityId>, Version)>,
+    /// How far the store has counted now.
+    pub head: Head,
+}
+
+/// What a host saw at a path of its folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileRecord {
+    /// The host.
+    pub node: String,
+    /// The domain that the path stands for.
+    pub key: DomainKey,
+    /// The file's content; none: the file was recorded as gone.
+    pub hash: Option<ModuleHash>,
+}
+
+/// A module that is to serve a domain, or its retirement.
+#[derive(Debug, Clone)]
+pub struct NewActivation {
+    /// The domain.
+    pub key: DomainKey,
+    /// The module; none retires the domain.
+    pub module: Option<(ModuleHash, Arc<[u8]>, Descriptor)>,
+    /// The file that said so, to be recorded with it.
+    pub file: Option<FileRecord>,
+    /// When, in microseconds since the Unix epoch.
+    pub at: i64,
+}
+
+
+/// Which module serves a domain from a point of the log on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Activation {
+    /// Its number, counted by the store over all domains.
+    pub number: ActivationNumber,
+    /// The domain.
+    pub key: DomainKey,
+    /// The module and what it says about itself; none: the domain is retired from here on.
+    pub module: Option<(ModuleHash, Descriptor)>,
+    /// The log's head when it came into force.
+    pub head: Position,
+    /// When that was, in microseconds since the Unix epoch.
+    pub at: i64,
+}
+
+/// All that a host must know before it starts.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    /// The contexts that are known.
+    pub contexts: Vec<ContextName>,
+    /// Every activation there ever was, by number.
+    pub activations: Vec<Activation>,
+    /// How far each domain has got.
+    pub marks: Vec<Mark>,
+    /// How far the store has counted.
+    pub head: Head,
+}
+
+/// Which events of the log to read, by position.
+#[derive(Debug, Clone)]
+pub struct LogQuery {
+    /// Only of this context; none: of all.
+    pub context: Option<ContextName>,
+    /// Only behind this position.
+    pub after: Position,
+    /// Only recorded at or after this time, in microseconds since the Unix epoch.
+    pub since: Option<i64>,
+    /// Only of these types; empty: of all.
+    pub types: Vec<EventType>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Which events of an entity to read.
+#[derive(Debug, Clone)]
+pub struct HistoryQuery {
+    /// The context.
+    pub context: ContextName,
+    /// The entity.
+    pub entity: EntityId,
+    /// Only behind this; it also says in which order the events come.
+    pub after: HistoryCursor,
+    /// Only up to this position; none: all.
+    pub up_to: Option<Position>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Where to go on in an entity's history.
+#[derive(Debug, Clone, Copy)]
+pub enum HistoryCursor {
+    /// By event id, behind this one.
+    Id(Option<EventId>),
+    /// By position, behind this one.
+    Position(Position),
+}

@@ -1,0 +1,136 @@
+//! The embedded back end: one SQLite file, one host per file; or a store in memory.
+
+mod activate;
+mod commit;
+mod names;
+mod open;
+mod read;
+mod rows;
+mod statements;
+
+use async_trait::async_trait;
+use sqlx::SqlitePool;
+
+use crate::words::{
+    ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row,
+};
+
+use super::{
+    Activation, Catalogue, Committed, FileRecord, Group, HistoryQuery, LogQuery, NewActivation, Result,
+    RowCounts, Store,
+};
+
+/// A store in one SQLite file (or in memory).
+#[derive(Debug)]
+pub struct SqliteStore {
+    /// One connection, which writes.
+    writer: SqlitePool,
+    /// Connections that read beside it; in memory, the writer's own.
+    readers: SqlitePool,
+    epoch: Epoch,
+    names: names::Names,
+    /// Held as long as the store is open.
+    _lock: Option<open::Lock>,
+}
+
+impl SqliteStore {
+    /// Opens the store at `place`: a file, made if it is missing, or `:memory:`. `holder` is what another
+    /// host is told that finds the file taken.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`](super::StoreError::Open) if the file is held by another host, cannot be written, is not a
+    /// store, was written by a newer version, or if this SQLite cannot promise durability.
+    pub async fn open(place: &str, holder: &str) -> Result<Self> {
+        open::open(place, holder).await
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn epoch(&self) -> &Epoch {
+        &self.epoch
+    }
+
+    async fn commit(&self, group: &Group) -> Result<Committed> {
+        commit::commit(self, group).await
+    }
+
+    async fn activate(&self, activation: &NewActivation) -> Result<Activation> {
+        activate::activate(self, activation).await
+    }
+
+    async fn note_file(&self, file: &FileRecord) -> Result<()> {
+        activate::note_file(self, file).await
+    }
+
+    async fn name_context(&self, context: &ContextName) -> Result<()> {
+        activate::name_context(self, context).await
+    }
+
+    async fn catalogue(&self) -> Result<Catalogue> {
+        read::catalogue(self).await
+    }
+
+    async fn files(&self, node: &str) -> Result<Vec<FileRecord>> {
+        read::files(self, node).await
+    }
+
+    async fn module(&self, hash: &ModuleHash) -> Result<Option<Vec<u8>>> {
+        read::module(self, hash).await
+    }
+
+    async fn event(&self, context: &ContextName, id: EventId) -> Result<Option<Event>> {
+        read::event(self, context, id).await
+    }
+
+    async fn log(&self, query: &LogQuery) -> Result<Vec<Event>> {
+        read::log(self, query).await
+    }
+
+    async fn history(&self, query: &HistoryQuery) -> Result<Vec<Event>> {
+        read::history(self, query).await
+    }
+
+    async fn emissions(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Vec<Event>> {
+        read::emissions(self, key, entity).await
+    }
+
+    async fn rows(&self, key: &DomainKey, entities: &[Option<EntityId>]) -> Result<Vec<Option<Row>>> {
+        read::rows(self, key, entities).await
+    }
+
+    async fn models(
+        &self,
+        key: &DomainKey,
+        after: Option<EntityId>,
+        limit: u32,
+    ) -> Result<Vec<(Option<EntityId>, Row)>> {
+        read::models(self, key, after, limit).await
+    }
+
+    async fn entities(
+        &self,
+        context: &ContextName,
+        after: Option<EntityId>,
+        limit: u32,
+    ) -> Result<Vec<EntityId>> {
+        read::entities(self, context, after, limit).await
+    }
+
+    async fn count_entities(&self, context: &ContextName) -> Result<u64> {
+        read::count_entities(self, context).await
+    }
+
+    async fn count_rows(&self, key: &DomainKey, activation: ActivationNumber) -> Result<RowCounts> {
+        read::count_rows(self, key, activation).await
+    }
+
+    async fn parked(&self, key: &DomainKey, limit: u32) -> Result<Vec<(Option<EntityId>, Row)>> {
+        read::parked(self, key, limit).await
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}

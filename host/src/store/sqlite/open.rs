@@ -1,0 +1,161 @@
+//! Opening a store: the lock, the settings that durability needs, the schema.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io::{Read, Seek, Write},
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use sqlx::{
+    Connection, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::{
+    clock::random_name,
+    store::{Result, StoreError},
+    words::Epoch,
+};
+
+use super::{SqliteStore, names::Names};
+
+/// `PRAGMA application_id`: "Evfd". A file with another is not a store of ours.
+const APPLICATION: i32 = 0x4576_6664;
+/// `PRAGMA user_version`: the schema that this code writes.
+const SCHEMA: i32 = 1;
+/// Before this version, a reset of the WAL could lose commits.
+const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
+/// Connections that read beside the writer.
+const READERS: u32 = 4;
+
+/// Keeps other hosts out of a file.
+#[derive(Debug)]
+pub(super) struct Lock(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] File);
+
+pub(super) async fn open(place: &str, holder: &str) -> Result<SqliteStore> {
+    let in_memory = place == ":memory:";
+    let lock = if in_memory { None } else { Some(lock(Path::new(place), holder)?) };
+    let refuse = |why: String| StoreError::Open { store: format!("sqlite:{place}"), why };
+    let (options, most) = if in_memory {
+        (SqliteConnectOptions::from_str("sqlite::memory:")?, 1)
+    } else {
+        let options = SqliteConnectOptions::new().filename(place).create_if_missing(true);
+        (options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full), READERS)
+    };
+    let options = options.busy_timeout(Duration::from_secs(5)).statement_cache_capacity(256);
+    let writer = pool(1).connect_with(options.clone()).await.map_err(|e| refuse(plain(&e)))?;
+    let mut connection = writer.acquire().await?;
+    prepare(&mut connection, in_memory).await?.map_err(refuse)?;
+    let epoch: String = sqlx::query_scalar("SELECT epoch FROM counters").fetch_one(&mut *connection).await?;
+    let names = Names::load(&mut connection).await?;
+    drop(connection);
+    let readers = if in_memory { writer.clone() } else { pool(most).connect_with(options).await? };
+    Ok(SqliteStore { writer, readers, epoch: Epoch(epoch.into()), names, _lock: lock })
+}
+
+/// A store in memory lives as long as its connection, so connections are never retired.
+fn pool(most: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(most)
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+/// Brings a connection's file to our schema and reads back what durability needs. The inner error is
+/// a sentence for whoever started the host.
+async fn prepare(
+    connection: &mut SqliteConnection,
+    in_memory: bool,
+) -> Result<std::result::Result<(), String>> {
+    let sqlite: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *connection).await?;
+    let parts: Vec<u32> = sqlite.split('.').filter_map(|part| part.parse().ok()).collect();
+    if parts < OLDEST_SQLITE.to_vec() {
+        return Ok(Err(format!("SQLite {sqlite} can lose commits; 3.51.3 or newer is needed")));
+    }
+    let application: i32 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await?;
+    let schema: i32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *connection).await?;
+    let tables: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *connection).await?;
+    match (application, schema) {
+        (APPLICATION, SCHEMA) => {}
+        (APPLICATION, newer) if newer > SCHEMA => {
+            return Ok(Err(format!(
+                "it has schema {newer} and was written by a newer Everfold; this one knows schema {SCHEMA}: run the newer one"
+            )));
+        }
+        (0, 0) if tables == 0 => create(connection).await?,
+        _ => return Ok(Err("it is a SQLite database, but not a store of Everfold: name another file".into())),
+    }
+    if in_memory {
+        return Ok(Ok(()));
+    }
+    let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await?;
+    let synchronous: i32 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *connection).await?;
+    if (journal.as_str(), synchronous) == ("wal", 2) {
+        return Ok(Ok(()));
+    }
+    Ok(Err(format!(
+        "SQLite runs with journal_mode={journal} and synchronous={synchronous} there, not with wal and 2 (FULL): what is acknowledged could be lost; use a local file system"
+    )))
+}
+
+async fn create(connection: &mut SqliteConnection) -> Result<()> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    sqlx::raw_sql(include_str!("schema.sql")).execute(&mut *transaction).await?;
+    sqlx::query("INSERT INTO counters VALUES (1, ?, 0, 0, 0, 0)")
+        .bind(random_name())
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query("PRAGMA application_id = 1165387364").execute(&mut *transaction).await?;
+    sqlx::query("PRAGMA user_version = 1").execute(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Takes the lock file beside the store, or says who holds it.
+fn lock(place: &Path, holder: &str) -> Result<Lock> {
+    let refuse = |why: String| StoreError::Open { store: format!("sqlite:{}", place.display()), why };
+    let mut name = place.as_os_str().to_owned();
+    name.push(".lock");
+    let path = PathBuf::from(name);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
+        fs::create_dir_all(folder)
+            .map_err(|e| refuse(format!("the folder {} cannot be made: {e}", folder.display())))?;
+    }
+    let mut file = File::options()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(&path)
+        .map_err(|e| refuse(format!("{} cannot be written: {e}; choose a folder that can be", path.display())))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut other = String::new();
+            // Who holds it is a courtesy: the refusal stands without it.
+            drop(file.read_to_string(&mut other));
+            return Err(refuse(format!("it is in use by {}; one host serves one file", other.trim())));
+        }
+        Err(TryLockError::Error(e)) => return Err(refuse(format!("{} cannot be locked: {e}", path.display()))),
+    }
+    file.set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| writeln!(file, "process {}, {holder}", std::process::id()))
+        .map_err(|e| refuse(format!("{} cannot be written: {e}", path.display())))?;
+    Ok(Lock(file))
+}
+
+fn plain(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => {
+            format!("{}; choose a file in a folder that can be written", error.message())
+        }
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,271 @@
+//! Everything that only reads.
+
+use std::sync::LazyLock;
+
+use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite};
+
+use crate::{
+    store::{
+        Activation, Catalogue, FileRecord, Head, HistoryCursor, HistoryQuery, LogQuery, Mark, Result, RowCounts,
+    },
+    words::{
+        ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, ModuleHash, Position,
+        Row, Version,
+    },
+};
+
+use super::{
+    SqliteStore,
+    names::damaged,
+    rows::{self, EVENT_COLUMNS, EventRow, MODEL_COLUMNS, ModelRow, entity_key, number, signed},
+    statements::Statement,
+};
+
+static FIND_ROWS: LazyLock<Statement> = LazyLock::new(|| {
+    // The columns are rows::MODEL_COLUMNS; a literal, because statements are made of literals only.
+    Statement::new(
+        "SELECT entity, model, version, folded, emitted, last, activation, since, older, parked FROM models \
+         WHERE domain = ? AND entity IN (",
+        "?",
+        ")",
+    )
+});
+
+pub(super) async fn catalogue(store: &SqliteStore) -> Result<Catalogue> {
+    let mut transaction = store.readers.begin().await?;
+    let (position, version): (i64, i64) =
+        sqlx::query_as("SELECT position, version FROM counters").fetch_one(&mut *transaction).await?;
+    let contexts: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM contexts ORDER BY name").fetch_all(&mut *transaction).await?;
+    let activations: Vec<(i64, i64, Option<Vec<u8>>, Option<String>, i64, i64)> =
+        sqlx::query_as("SELECT number, domain, module, descriptor, head, at FROM activations ORDER BY number")
+            .fetch_all(&mut *transaction)
+            .await?;
+    let marks: Vec<(i64, i64, i64)> = sqlx::query_as("SELECT id, position, settled FROM domains")
+        .fetch_all(&mut *transaction)
+        .await?;
+    let activation = |(activation, domain, module, descriptor, head, at)| -> Result<Activation> {
+        let module: Option<Vec<u8>> = module;
+        let descriptor: Option<String> = descriptor;
+        let descriptor: Option<Descriptor> = descriptor.as_deref().map(rows::from_json).transpose()?;
+        Ok(Activation {
+            number: ActivationNumber(number(activation)?),
+            key: store.names.domain_key(domain)?,
+            module: module.as_deref().map(hash).transpose()?.zip(descriptor),
+            head: Position(number(head)?),
+            at,
+        })
+    };
+    let mark = |(domain, position, settled)| -> Result<Mark> {
+        Ok(Mark {
+            key: store.names.domain_key(domain)?,
+            position: Position(number(position)?),
+            settled: ActivationNumber(number(settled)?),
+        })
+    };
+    Ok(Catalogue {
+        contexts: contexts.iter().map(|name| name.parse().map_err(damaged)).collect::<Result<_>>()?,
+        activations: activations.into_iter().map(activation).collect::<Result<_>>()?,
+        marks: marks.into_iter().map(mark).collect::<Result<_>>()?,
+        head: Head { position: Position(number(position)?), version: Version(number(version)?) },
+    })
+}
+
+pub(super) async fn files(store: &SqliteStore, node: &str) -> Result<Vec<FileRecord>> {
+    let files: Vec<(i64, Option<Vec<u8>>)> = sqlx::query_as("SELECT domain, hash FROM files WHERE node = ?")
+        .bind(node.to_owned())
+        .fetch_all(&store.readers)
+        .await?;
+    let file = |(domain, bytes): (i64, Option<Vec<u8>>)| -> Result<FileRecord> {
+        let hash = bytes.as_deref().map(hash).transpose()?;
+        Ok(FileRecord { node: node.to_owned(), key: store.names.domain_key(domain)?, hash })
+    };
+    files.into_iter().map(file).collect()
+}
+
+fn hash(bytes: &[u8]) -> Result<ModuleHash> {
+    let bytes = bytes.try_into().map_err(|_| damaged(format!("a hash of {} bytes", bytes.len())))?;
+    Ok(ModuleHash::from_stored(bytes))
+}
+
+pub(super) async fn module(store: &SqliteStore, hash: &ModuleHash) -> Result<Option<Vec<u8>>> {
+    Ok(sqlx::query_scalar("SELECT bytes FROM modules WHERE hash = ?")
+        .bind(hash.as_bytes().to_vec())
+        .fetch_optional(&store.readers)
+        .await?)
+}
+
+pub(super) async fn event(store: &SqliteStore, context: &ContextName, id: EventId) -> Result<Option<Event>> {
+    let text = format!("SELECT {EVENT_COLUMNS} FROM events WHERE context = ? AND id = ?");
+    let row: Option<EventRow> = sqlx::query_as(AssertSqlSafe(text))
+        .bind(store.names.context(context))
+        .bind(id.as_sorted_bytes().to_vec())
+        .fetch_optional(&store.readers)
+        .await?;
+    row.map(|row| rows::event(&store.names, row)).transpose()
+}
+
+pub(super) async fn log(store: &SqliteStore, query: &LogQuery) -> Result<Vec<Event>> {
+    let mut after = query.after;
+    if let Some(since) = query.since {
+        after = after.max(last_before(store, since).await?);
+    }
+    let mut text = QueryBuilder::<Sqlite>::new("SELECT ");
+    text.push(EVENT_COLUMNS).push(" FROM events WHERE position > ").push_bind(signed(after.0));
+    if let Some(context) = &query.context {
+        text.push(" AND context = ").push_bind(store.names.context(context));
+    }
+    if !query.types.is_empty() {
+        let mut types = text.push(" AND type IN (").separated(", ");
+        for event_type in &query.types {
+            types.push_bind(event_type.as_str().to_owned());
+        }
+        text.push(")");
+    }
+    text.push(" ORDER BY position LIMIT ").push_bind(i64::from(query.limit));
+    fetch_events(store, text).await
+}
+
+/// The newest position that was recorded before a time. Times of recording never run backwards and
+/// positions have no gaps, so a binary search finds it.
+async fn last_before(store: &SqliteStore, since: i64) -> Result<Position> {
+    let newest: i64 =
+        sqlx::query_scalar("SELECT position FROM counters").fetch_one(&store.readers).await?;
+    let (mut before, mut from) = (0, newest + 1);
+    while from - before > 1 {
+        let middle = before + (from - before) / 2;
+        let recorded_at: i64 = sqlx::query_scalar("SELECT recorded_at FROM events WHERE position = ?")
+            .bind(middle)
+            .fetch_one(&store.readers)
+            .await?;
+        if recorded_at < since { before = middle } else { from = middle }
+    }
+    Ok(Position(number(before)?))
+}
+
+pub(super) async fn history(store: &SqliteStore, query: &HistoryQuery) -> Result<Vec<Event>> {
+    let mut text = QueryBuilder::<Sqlite>::new("SELECT ");
+    text.push(EVENT_COLUMNS).push(" FROM events WHERE context = ");
+    text.push_bind(store.names.context(&query.context));
+    text.push(" AND entity = ").push_bind(query.entity.as_bytes().to_vec());
+    if let Some(up_to) = query.up_to {
+        text.push(" AND position <= ").push_bind(signed(up_to.0));
+    }
+    match query.after {
+        HistoryCursor::Id(after) => {
+            if let Some(after) = after {
+                text.push(" AND id > ").push_bind(after.as_sorted_bytes().to_vec());
+            }
+            text.push(" ORDER BY id LIMIT ");
+        }
+        HistoryCursor::Position(after) => {
+            text.push(" AND position > ").push_bind(signed(after.0));
+            text.push(" ORDER BY position LIMIT ");
+        }
+    }
+    text.push_bind(i64::from(query.limit));
+    fetch_events(store, text).await
+}
+
+pub(super) async fn emissions(
+    store: &SqliteStore,
+    key: &DomainKey,
+    entity: Option<EntityId>,
+) -> Result<Vec<Event>> {
+    let mut text = QueryBuilder::<Sqlite>::new("SELECT ");
+    text.push(EVENT_COLUMNS).push(" FROM events WHERE origin = ").push_bind(store.names.domain(key));
+    text.push(" AND origin_entity = ").push_bind(entity_key(entity)).push(" ORDER BY position");
+    fetch_events(store, text).await
+}
+
+async fn fetch_events(store: &SqliteStore, mut text: QueryBuilder<Sqlite>) -> Result<Vec<Event>> {
+    let found: Vec<EventRow> = text.build_query_as().fetch_all(&store.readers).await?;
+    found.into_iter().map(|row| rows::event(&store.names, row)).collect()
+}
+
+pub(super) async fn rows(
+    store: &SqliteStore,
+    key: &DomainKey,
+    entities: &[Option<EntityId>],
+) -> Result<Vec<Option<Row>>> {
+    let Some(domain) = store.names.domain(key) else { return Ok(vec![None; entities.len()]) };
+    let mut found = std::collections::HashMap::with_capacity(entities.len());
+    for (text, entities) in FIND_ROWS.filled(entities) {
+        let mut query = sqlx::query_as(text).bind(domain);
+        for entity in entities {
+            query = query.bind(entity_key(*entity));
+        }
+        let rows: Vec<ModelRow> = query.fetch_all(&store.readers).await?;
+        for row in rows {
+            let (entity, row) = rows::row(row)?;
+            found.insert(entity, row);
+        }
+    }
+    Ok(entities.iter().map(|entity| found.remove(entity)).collect())
+}
+
+pub(super) async fn models(
+    store: &SqliteStore,
+    key: &DomainKey,
+    after: Option<EntityId>,
+    limit: u32,
+) -> Result<Vec<(Option<EntityId>, Row)>> {
+    let mut text = QueryBuilder::<Sqlite>::new("SELECT ");
+    text.push(MODEL_COLUMNS).push(" FROM models WHERE domain = ").push_bind(store.names.domain(key));
+    if let Some(after) = after {
+        text.push(" AND entity > ").push_bind(after.as_bytes().to_vec());
+    }
+    text.push(" AND model IS NOT NULL ORDER BY entity LIMIT ").push_bind(i64::from(limit));
+    let found: Vec<ModelRow> = text.build_query_as().fetch_all(&store.readers).await?;
+    found.into_iter().map(rows::row).collect()
+}
+
+pub(super) async fn parked(
+    store: &SqliteStore,
+    key: &DomainKey,
+    limit: u32,
+) -> Result<Vec<(Option<EntityId>, Row)>> {
+    let mut text = QueryBuilder::<Sqlite>::new("SELECT ");
+    text.push(MODEL_COLUMNS).push(" FROM models WHERE domain = ").push_bind(store.names.domain(key));
+    text.push(" AND parked IS NOT NULL ORDER BY entity LIMIT ").push_bind(i64::from(limit));
+    let found: Vec<ModelRow> = text.build_query_as().fetch_all(&store.readers).await?;
+    found.into_iter().map(rows::row).collect()
+}
+
+pub(super) async fn entities(
+    store: &SqliteStore,
+    context: &ContextName,
+    after: Option<EntityId>,
+    limit: u32,
+) -> Result<Vec<EntityId>> {
+    let mut text = QueryBuilder::<Sqlite>::new("SELECT DISTINCT entity FROM events WHERE context = ");
+    text.push_bind(store.names.context(context));
+    if let Some(after) = after {
+        text.push(" AND entity > ").push_bind(after.as_bytes().to_vec());
+    }
+    text.push(" ORDER BY entity LIMIT ").push_bind(i64::from(limit));
+    let found: Vec<Vec<u8>> = text.build_query_scalar().fetch_all(&store.readers).await?;
+    found.iter().map(|bytes| Ok(EntityId::from_stored(rows::bytes16(bytes)?))).collect()
+}
+
+pub(super) async fn count_entities(store: &SqliteStore, context: &ContextName) -> Result<u64> {
+    let count: i64 = sqlx::query_scalar("SELECT count(DISTINCT entity) FROM events WHERE context = ?")
+        .bind(store.names.context(context))
+        .fetch_one(&store.readers)
+        .await?;
+    number(count)
+}
+
+pub(super) async fn count_rows(
+    store: &SqliteStore,
+    key: &DomainKey,
+    activation: ActivationNumber,
+) -> Result<RowCounts> {
+    let text = "SELECT count(*) FILTER (WHERE activation = ?), count(model), count(parked) FROM models WHERE domain = ?";
+    let (reduced, models, parked): (i64, i64, i64) = sqlx::query_as(text)
+        .bind(signed(activation.0))
+        .bind(store.names.domain(key))
+        .fetch_one(&store.readers)
+        .await?;
+    Ok(RowCounts { reduced: number(reduced)?, models: number(models)?, parked: number(parked)? })
+}

@@ -1,0 +1,15 @@
+//! The field's standard terms as types. What is here knows nothing of storage, sandboxes or HTTP.
+
+mod derived;
+mod descriptor;
+mod event;
+mod ids;
+mod model;
+mod names;
+
+pub use derived::derived_id;
+pub use descriptor::{Descriptor, Fold, History, Order, Upgrade};
+pub use event::{Event, Fact, Metadata, Origin};
+pub use ids::{ActivationNumber, EntityId, Epoch, EventId, IdError, ModuleHash, Position, Version};
+pub use model::{Model, Parked, Row, Segment};
+pub use names::{ContextName, DomainKey, DomainName, EventType, NameError};
