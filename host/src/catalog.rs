@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     store::Activation,
-    words::{ContextName, Descriptor, DomainKey, DomainName, ModuleHash},
+    words::{ContextName, Descriptor, DomainKey, DomainName, ModuleHash, Position},
 };
 
 /// What a domain is doing.
@@ -84,8 +84,8 @@ pub struct Domain {
     pub refused: Option<String>,
     /// What it has done.
     pub counts: Counts,
-    /// Events in the log that it has not looked at yet.
-    pub lag: u64,
+    /// Every event up to here is folded, or its entity is parked or yet to be visited.
+    pub position: Position,
     /// The entities that were parked last, newest first; at most [`Catalog::PARKED_SHOWN`].
     pub parked: Vec<ParkedEntity>,
     /// The divergence that was found last, in a sentence.
@@ -99,7 +99,7 @@ impl Domain {
             state: State::Compiling,
             refused: None,
             counts: Counts::default(),
-            lag: 0,
+            position: Position::default(),
             parked: Vec::new(),
             divergence: None,
         }
@@ -136,7 +136,7 @@ pub struct Catalog(RwLock<Known>);
 
 impl Catalog {
     /// How many parked entities of a domain are shown beside it.
-    pub const PARKED_SHOWN: usize = 20;
+    pub const PARKED_SHOWN: u32 = 20;
 
     fn read(&self) -> RwLockReadGuard<'_, Known> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)

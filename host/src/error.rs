@@ -15,7 +15,9 @@ pub enum Invalid {
     #[error(transparent)]
     Id(#[from] IdError),
     /// An event id from the future.
-    #[error("event id {id} is {ahead_ms} ms ahead of this host's clock; at most {limit_ms} ms are taken (max_clock_ahead_ms): set the clock that made it, or raise the limit")]
+    #[error(
+        "event id {id} is {ahead_ms} ms ahead of this host's clock; at most {limit_ms} ms are taken (max_clock_ahead_ms): set the clock that made it, or raise the limit"
+    )]
     Ahead {
         /// The id.
         id: EventId,
@@ -54,7 +56,9 @@ pub enum Invalid {
         error: Box<Invalid>,
     },
     /// Something larger than its limit.
-    #[error("{what} has {actual}, but {limit} is the limit ({name}): send less at once, or raise limits.{name}")]
+    #[error(
+        "{what} has {actual}, but {limit} is the limit ({name}): send less at once, or raise limits.{name}"
+    )]
     TooLarge {
         /// What is too large.
         what: &'static str,
@@ -86,7 +90,9 @@ pub enum Error {
     #[error(transparent)]
     Invalid(#[from] Invalid),
     /// Nobody named this context.
-    #[error("there is no context {0}: name it in the config (contexts), make a folder for it below the reducers folder, or set auto_create_contexts")]
+    #[error(
+        "there is no context {0}: name it in the config (contexts), make a folder for it below the reducers folder, or set auto_create_contexts"
+    )]
     UnknownContext(ContextName),
     /// No module ever served this domain.
     #[error("there is no domain {domain} in context {context}: put a reducer at {0}.wasm in the reducers folder", domain = .0.domain, context = .0.context)]
@@ -101,7 +107,9 @@ pub enum Error {
     #[error("{0} has no model of {what}", what = .1.map_or_else(|| "the context".to_owned(), |entity| format!("entity {entity}")))]
     NoModel(DomainKey, Option<EntityId>),
     /// The id is taken by an event with other content.
-    #[error("event id {id} is taken: position {position} holds an event of this id with another type, entity or data; nothing was written")]
+    #[error(
+        "event id {id} is taken: position {position} holds an event of this id with another type, entity or data; nothing was written"
+    )]
     Conflict {
         /// The id.
         id: EventId,

@@ -122,7 +122,11 @@ impl Host {
 ///
 /// # Errors
 /// [`StartError`], in a sentence for whoever started it.
-pub async fn serve(config: Config, listener: TcpListener, shutdown: CancellationToken) -> Result<(), StartError> {
+pub async fn serve(
+    config: Config,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> Result<(), StartError> {
     let grace = Duration::from_millis(config.shutdown_ms);
     let host = Host::start(config).await?;
     http::serve(host.clone(), listener, shutdown, grace).await.map_err(StartError::Listener)?;

@@ -12,6 +12,7 @@ use crate::{
 use super::{ReductionsDone, Request};
 
 type AppendWaiter = oneshot::Sender<Result<Vec<Appended>, Error>>;
+type Activating = (Box<NewActivation>, oneshot::Sender<Result<Activation, Error>>);
 
 /// Those who wait for a group: one for each append, and one for each run of so many reductions.
 #[derive(Default)]
@@ -54,7 +55,7 @@ impl Waiters {
 pub(super) struct Taken {
     pub(super) group: Group,
     pub(super) waiters: Waiters,
-    pub(super) activation: Option<(Box<NewActivation>, oneshot::Sender<Result<Activation, Error>>)>,
+    pub(super) activation: Option<Activating>,
 }
 
 /// Takes what waits, starting with `first`: until the queue is empty, the group is full, or an

@@ -111,6 +111,9 @@ async fn first_look(path: PathBuf) -> Result<Folder, DeployError> {
 }
 
 fn make_and_scan(root: &Path) -> io::Result<Folder> {
+    if root.is_file() {
+        return Err(io::Error::other("it is a file, not a folder"));
+    }
     fs::create_dir_all(root)?;
     folder::scan(root)
 }

@@ -27,11 +27,7 @@ impl Feed {
     /// A feed for a store that has counted up to `head`, keeping the newest `tail_events` events.
     #[must_use]
     pub fn new(head: Head, tail_events: usize) -> Self {
-        Self {
-            head: watch::Sender::new(head),
-            tail: tail::Tail::new(tail_events),
-            models: Arc::default(),
-        }
+        Self { head: watch::Sender::new(head), tail: tail::Tail::new(tail_events), models: Arc::default() }
     }
 
     /// How far the store has counted.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     catalog::{Counts, Domain, ParkedEntity, State},
-    words::{Descriptor, DomainKey},
+    words::{Descriptor, DomainKey, Position},
 };
 
 /// One domain and the module that serves it.
@@ -23,6 +23,7 @@ struct Reducer<'a> {
     state: &'a State,
     refused: Option<&'a str>,
     counts: &'a Counts,
+    position: Position,
     lag: u64,
     parked: &'a [ParkedEntity],
     divergence: Option<&'a str>,
@@ -30,12 +31,15 @@ struct Reducer<'a> {
 
 #[derive(Serialize)]
 struct Reducers<'a> {
+    head: Position,
     reducers: Vec<Reducer<'a>>,
 }
 
 impl<'a> Reducer<'a> {
-    fn new(key: &'a DomainKey, domain: &'a Domain) -> Self {
+    fn new(key: &'a DomainKey, domain: &'a Domain, head: Position) -> Self {
         let module = domain.module();
+        // A retired domain waits for no event.
+        let lag = if domain.is_retired() { 0 } else { head.0.saturating_sub(domain.position.0) };
         Self {
             context: key.context.as_str(),
             domain: key.domain.as_str(),
@@ -45,7 +49,8 @@ impl<'a> Reducer<'a> {
             state: &domain.state,
             refused: domain.refused.as_deref(),
             counts: &domain.counts,
-            lag: domain.lag,
+            position: domain.position,
+            lag,
             parked: &domain.parked,
             divergence: domain.divergence.as_deref(),
         }
@@ -55,9 +60,11 @@ impl<'a> Reducer<'a> {
 /// `GET /_/reducers`
 pub(super) async fn reducers(visit: Visit) -> Answer {
     visit.query(&[])?;
+    // The head comes first: a domain that has reached it has folded, and emitted, all that it covers.
+    let head = visit.host().head().position;
     let all = visit.host().catalog().all();
-    let reducers = all.iter().map(|(key, domain)| Reducer::new(key, domain)).collect();
-    Ok(render::json(serde_json::to_vec(&Reducers { reducers }).unwrap_or_default()))
+    let reducers = all.iter().map(|(key, domain)| Reducer::new(key, domain, head)).collect();
+    Ok(render::json(serde_json::to_vec(&Reducers { head, reducers }).unwrap_or_default()))
 }
 
 /// `GET /_/live`: whoever can answer is alive.

@@ -58,7 +58,10 @@ pub fn read_batch(body: &[u8], format: BatchFormat) -> Result<Vec<Member<'_>>, I
             .map_err(|why| Invalid::NotJson { what: "the batch".to_owned(), why: why.to_string() }),
         BatchFormat::Lines => {
             let lines = body.split(|byte| *byte == b'\n').enumerate();
-            lines.filter(|(_, line)| !line.trim_ascii().is_empty()).map(|(number, line)| read_line(number, line)).collect()
+            lines
+                .filter(|(_, line)| !line.trim_ascii().is_empty())
+                .map(|(number, line)| read_line(number, line))
+                .collect()
         }
     }
 }

@@ -54,7 +54,10 @@ mod tests {
 
     #[test]
     fn only_insignificant_space_goes() {
-        assert_eq!(minified(" { \"a b\" :\t[1.0 , 1e5,\r\n\"\\\" \\\\\" , null ] } "), r#"{"a b":[1.0,1e5,"\" \\",null]}"#);
+        assert_eq!(
+            minified(" { \"a b\" :\t[1.0 , 1e5,\r\n\"\\\" \\\\\" , null ] } "),
+            r#"{"a b":[1.0,1e5,"\" \\",null]}"#
+        );
         assert_eq!(minified(r#"{"b":1,"a":2,"b":3}"#), r#"{"b":1,"a":2,"b":3}"#);
         assert!(matches!(minify(br#"{"a b":1}"#), Ok(Cow::Borrowed(_))));
     }

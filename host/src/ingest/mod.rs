@@ -84,7 +84,12 @@ impl Ingest {
         }
         let metadata_bytes = raw.metadata.iter().map(|(key, value)| key.len() + value.len()).sum();
         if metadata_bytes > self.metadata_bytes {
-            return Err(too_large("the event's metadata", "metadata_bytes", metadata_bytes, self.metadata_bytes));
+            return Err(too_large(
+                "the event's metadata",
+                "metadata_bytes",
+                metadata_bytes,
+                self.metadata_bytes,
+            ));
         }
         let data = minify(raw.data)
             .map_err(|why| Invalid::NotJson { what: "the event's data".to_owned(), why })?

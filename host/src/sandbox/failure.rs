@@ -54,7 +54,10 @@ impl Failure {
             ),
             Some(Trap::StackOverflow) => Self::of_host(
                 "stack",
-                format!("the reducer used more than {} bytes of stack (limits.stack_bytes)", settings.stack_bytes),
+                format!(
+                    "the reducer used more than {} bytes of stack (limits.stack_bytes)",
+                    settings.stack_bytes
+                ),
             ),
             Some(_) => Self::of_host("trap", cut(&format!("the reducer trapped: {error:?}"))),
             None => Self::of_host("call", cut(&format!("the call failed: {error:?}"))),

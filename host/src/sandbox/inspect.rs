@@ -27,7 +27,9 @@ pub enum LoadError {
     #[error("this is not WebAssembly: it does not begin with \\0asm")]
     NotWasm,
     /// A core module.
-    #[error("this is a core module, not a component: turn it into one with `everfold build`, or with the `component new` step of your toolchain")]
+    #[error(
+        "this is a core module, not a component: turn it into one with `everfold build`, or with the `component new` step of your toolchain"
+    )]
     CoreModule,
     /// Damaged, cut short, or using features that are not on.
     #[error("this is not a valid component: {0}")]
@@ -114,7 +116,8 @@ fn is_json_type(media_type: &str) -> bool {
     let printable = media_type.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     printable
-        && (essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")))
+        && (essence == "application/json"
+            || (essence.starts_with("application/") && essence.ends_with("+json")))
 }
 
 #[cfg(test)]

@@ -86,9 +86,7 @@ impl Module {
         let mut store = new_store(&pre, settings, None);
         let failed = |error: wasmtime::Error| LoadError::Link(format!("{error:#}"));
         let instance = pre.instantiate(&mut store).map_err(failed)?;
-        instance
-            .get_typed_func::<ReduceParams<'_>, ReduceResult>(&mut store, &reduce)
-            .map_err(failed)?;
+        instance.get_typed_func::<ReduceParams<'_>, ReduceResult>(&mut store, &reduce).map_err(failed)?;
         let describe =
             instance.get_typed_func::<(), (GuestDescriptor,)>(&mut store, describe).map_err(failed)?;
         let (descriptor,) = describe
@@ -263,7 +261,11 @@ impl ResourceLimiter for Instance {
     }
 }
 
-fn new_store(pre: &InstancePre<Instance>, settings: SandboxSettings, key: Option<DomainKey>) -> Store<Instance> {
+fn new_store(
+    pre: &InstancePre<Instance>,
+    settings: SandboxSettings,
+    key: Option<DomainKey>,
+) -> Store<Instance> {
     let fuel = settings.fuel;
     let instance = Instance { settings, key, memory_bytes: 0, refused_memory: false, logged_bytes: 0 };
     let mut store = Store::new(pre.engine(), instance);

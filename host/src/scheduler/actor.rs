@@ -35,9 +35,16 @@ pub(super) enum Message {
     Serve(Box<Activation>, Arc<Module>),
     Retire(Box<Activation>),
     /// A worker has nothing to do.
-    Free { worker: usize, key: DomainKey },
+    Free {
+        worker: usize,
+        key: DomainKey,
+    },
     /// Reductions were committed, dropped, or had nothing to commit.
-    Finished { key: DomainKey, number: ActivationNumber, finished: Vec<Finished> },
+    Finished {
+        key: DomainKey,
+        number: ActivationNumber,
+        finished: Vec<Finished>,
+    },
     LogRead(LogRead),
     EntitiesRead(EntitiesRead),
 }
@@ -131,12 +138,16 @@ impl Actor {
             }
             Message::Finished { key, number, finished } => self.finished(&key, number, finished),
             Message::LogRead(read) => {
-                if let Some(domain) = self.domains.get_mut(&read.key).filter(|d| d.serving.number == read.number) {
+                if let Some(domain) =
+                    self.domains.get_mut(&read.key).filter(|d| d.serving.number == read.number)
+                {
                     read.arrive(domain);
                 }
             }
             Message::EntitiesRead(read) => {
-                if let Some(domain) = self.domains.get_mut(&read.key).filter(|d| d.serving.number == read.number) {
+                if let Some(domain) =
+                    self.domains.get_mut(&read.key).filter(|d| d.serving.number == read.number)
+                {
                     read.arrive(domain);
                 }
             }
@@ -180,7 +191,9 @@ impl Actor {
             let most = if waiting > 1 { half } else { self.workers.len() };
             let may = |domain: &Domain| domain.has_work() && domain.running < most;
             let behind = self.turn.as_ref().and_then(|turn| {
-                self.domains.range((std::ops::Bound::Excluded(turn), std::ops::Bound::Unbounded)).find(|(_, d)| may(d))
+                self.domains
+                    .range((std::ops::Bound::Excluded(turn), std::ops::Bound::Unbounded))
+                    .find(|(_, d)| may(d))
             });
             let next = behind.or_else(|| self.domains.iter().find(|(_, domain)| may(domain)));
             let Some(key) = next.map(|(key, _)| key.clone()) else { return };
@@ -212,14 +225,13 @@ impl Actor {
                 }
             }
         }
-        self.report.progress(domain, self.head.borrow().position);
+        self.report.progress(domain);
     }
 
     async fn tick(&mut self) {
-        let head = self.head.borrow().position;
         for domain in self.domains.values_mut() {
             domain.resume_delayed();
-            self.report.progress(domain, head);
+            self.report.progress(domain);
         }
         self.write_marks().await;
     }

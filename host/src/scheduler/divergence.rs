@@ -22,9 +22,13 @@ pub(super) async fn compare(
     let mut differences = Vec::new();
     for fact in repeated {
         match emitted.remove(&fact.id) {
-            None => differences.push(format!("{what}: {} ({}) would be emitted now, and was not", fact.id, fact.event_type)),
+            None => differences
+                .push(format!("{what}: {} ({}) would be emitted now, and was not", fact.id, fact.event_type)),
             Some(before) if !before.same_content(fact) => {
-                differences.push(format!("{what}: {} ({}) would now say something else", fact.id, before.event_type));
+                differences.push(format!(
+                    "{what}: {} ({}) would now say something else",
+                    fact.id, before.event_type
+                ));
             }
             Some(_) => {}
         }
@@ -32,7 +36,8 @@ pub(super) async fn compare(
     let mut missing: Vec<_> = emitted.into_values().collect();
     missing.sort_unstable_by_key(|fact| fact.id);
     for fact in missing {
-        differences.push(format!("{what}: {} ({}) was emitted, and would not be now", fact.id, fact.event_type));
+        differences
+            .push(format!("{what}: {} ({}) was emitted, and would not be now", fact.id, fact.event_type));
     }
     Ok(differences)
 }

@@ -117,7 +117,8 @@ impl Domain {
     pub(super) fn take(&mut self, most: usize, events: usize) -> Vec<Task> {
         // A quarter of the places is kept for visits: they must end even under load.
         let kept = if self.visits.is_empty() { 0 } else { most.div_ceil(4) };
-        let mut taken: Vec<Option<EntityId>> = self.ready.drain(..self.ready.len().min(most - kept)).collect();
+        let mut taken: Vec<Option<EntityId>> =
+            self.ready.drain(..self.ready.len().min(most - kept)).collect();
         taken.extend(self.visits.drain(..self.visits.len().min(most - taken.len())));
         let settled = self.visit.is_settled();
         let mut tasks = Vec::with_capacity(taken.len());

@@ -73,7 +73,11 @@ impl Handle {
 ///
 /// # Errors
 /// Where the machine gives no threads.
-pub fn start(parts: SchedulerParts, shutdown: CancellationToken, tracker: &TaskTracker) -> std::io::Result<Handle> {
+pub fn start(
+    parts: SchedulerParts,
+    shutdown: CancellationToken,
+    tracker: &TaskTracker,
+) -> std::io::Result<Handle> {
     // The inbox needs no bound: each message answers one batch, page or activation, and those are bounded.
     let (inbox, messages) = mpsc::unbounded_channel();
     let handle = Handle { inbox: inbox.clone() };

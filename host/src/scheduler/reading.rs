@@ -104,7 +104,9 @@ impl LogRead {
                     domain.cursor = domain.cursor.max(self.head);
                 }
             }
-            Err(error) => tracing::warn!(domain = %self.key, %error, "the log could not be read; it is tried again"),
+            Err(error) => {
+                tracing::warn!(domain = %self.key, %error, "the log could not be read; it is tried again");
+            }
         }
     }
 }

@@ -94,7 +94,12 @@ impl Reducer<'_> {
     ///
     /// # Errors
     /// Only where the store fails: nothing has happened, and the task may be repeated.
-    pub(super) async fn reduce(&self, entity: Option<EntityId>, waiting: Waiting, row: Option<Arc<Row>>) -> Result<Done, StoreError> {
+    pub(super) async fn reduce(
+        &self,
+        entity: Option<EntityId>,
+        waiting: Waiting,
+        row: Option<Arc<Row>>,
+    ) -> Result<Done, StoreError> {
         let fold = Fold {
             serving: self.serving,
             limits: self.limits,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     catalog::{Catalog, ParkedEntity, State},
     store::{Activation, Store},
-    words::{DomainKey, EntityId, EventId, Parked, Position},
+    words::{DomainKey, EntityId, EventId, Parked},
 };
 
 use super::{domain::Domain, reduce::Done};
@@ -34,12 +34,13 @@ impl Report {
         let (key, number) = (domain.serving.key.clone(), domain.serving.number);
         tokio::spawn(async move {
             let counts = store.count_rows(&key, number).await;
-            let parked = store.parked(&key, Catalog::PARKED_SHOWN as u32).await;
+            let parked = store.parked(&key, Catalog::PARKED_SHOWN).await;
             let (Ok(counts), Ok(parked)) = (counts, parked) else {
                 tracing::warn!(domain = %key, "models could not be counted; the counts start from zero");
                 return;
             };
-            let parked = parked.into_iter().filter_map(|(entity, row)| Some(shown(entity, &row.parked?))).collect();
+            let parked =
+                parked.into_iter().filter_map(|(entity, row)| Some(shown(entity, &row.parked?))).collect();
             catalog.update(&key, |known| {
                 known.counts.models = counts.models;
                 known.counts.parked = counts.parked;
@@ -49,12 +50,12 @@ impl Report {
     }
 
     /// How far the domain has got.
-    pub(super) fn progress(&self, domain: &mut Domain, head: Position) {
+    pub(super) fn progress(&self, domain: &mut Domain) {
         let has_just_settled = domain.visit.has_just_settled();
         let (done, total) = domain.visit.progress();
-        let lag = head.0.saturating_sub(domain.mark().0);
+        let position = domain.mark();
         self.catalog.update(&domain.serving.key, |known| {
-            known.lag = lag;
+            known.position = position;
             match &mut known.state {
                 state @ State::Rebuilding { .. } if has_just_settled => *state = State::Active,
                 state @ State::Rebuilding { .. } => *state = State::Rebuilding { done, total },
@@ -68,11 +69,18 @@ impl Report {
     }
 
     /// A reduction was committed.
-    pub(super) fn committed(&self, key: &DomainKey, entity: Option<EntityId>, done: &Done, divergent: &[EventId]) {
+    pub(super) fn committed(
+        &self,
+        key: &DomainKey,
+        entity: Option<EntityId>,
+        done: &Done,
+        divergent: &[EventId],
+    ) {
         let Some(after) = &done.after else { return };
         let had_model = done.before.as_ref().is_some_and(|row| row.model.is_some());
         let was_parked = done.before.as_ref().is_some_and(|row| row.parked.is_some());
-        let emitted = done.reduction.as_ref().map_or(0, |reduction| reduction.emissions.len() - divergent.len());
+        let emitted =
+            done.reduction.as_ref().map_or(0, |reduction| reduction.emissions.len() - divergent.len());
         for divergence in &done.divergences {
             tracing::warn!("divergence: {divergence}");
         }
@@ -89,8 +97,10 @@ impl Report {
             counts.refolds += u64::from(done.refolded);
             counts.emitted += emitted as u64;
             counts.divergent += (done.divergences.len() + divergent.len()) as u64;
-            counts.models = (counts.models + u64::from(after.model.is_some())).saturating_sub(u64::from(had_model));
-            counts.parked = (counts.parked + u64::from(after.parked.is_some())).saturating_sub(u64::from(was_parked));
+            counts.models =
+                (counts.models + u64::from(after.model.is_some())).saturating_sub(u64::from(had_model));
+            counts.parked =
+                (counts.parked + u64::from(after.parked.is_some())).saturating_sub(u64::from(was_parked));
             if let Some(last) = done.divergences.last() {
                 known.divergence = Some(last.clone());
             }
@@ -100,7 +110,7 @@ impl Report {
             }
             if let Some(parked) = &after.parked {
                 known.parked.insert(0, shown(entity, parked));
-                known.parked.truncate(Catalog::PARKED_SHOWN);
+                known.parked.truncate(Catalog::PARKED_SHOWN as usize);
             }
         });
     }

@@ -69,7 +69,9 @@ mod tests {
         assert!(rows.get(entity(1)).is_some());
         rows.put(entity(4), row(100));
         assert!(rows.get(entity(2)).is_none(), "the one not used for longest goes");
-        assert!(rows.get(entity(1)).is_some() && rows.get(entity(3)).is_some() && rows.get(entity(4)).is_some());
+        assert!(
+            rows.get(entity(1)).is_some() && rows.get(entity(3)).is_some() && rows.get(entity(4)).is_some()
+        );
     }
 
     #[test]

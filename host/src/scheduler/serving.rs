@@ -28,7 +28,12 @@ pub(super) enum Stance {
 }
 
 impl Serving {
-    pub(super) fn new(key: DomainKey, number: ActivationNumber, module: Arc<Module>, chain: Vec<Activation>) -> Self {
+    pub(super) fn new(
+        key: DomainKey,
+        number: ActivationNumber,
+        module: Arc<Module>,
+        chain: Vec<Activation>,
+    ) -> Self {
         Self { module, number, key, chain }
     }
 

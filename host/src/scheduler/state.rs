@@ -56,8 +56,7 @@ impl State {
 
     /// Folds events, given in the order of the fold, in one call. On failure nothing has changed.
     pub(super) fn fold(&mut self, fold: &Fold<'_>, events: &[Arc<Event>]) -> Result<(), Stuck> {
-        let call =
-            Call { key: &fold.serving.key, entity: fold.entity, model: self.model.as_deref(), events };
+        let call = Call { key: &fold.serving.key, entity: fold.entity, model: self.model.as_deref(), events };
         let result = fold.serving.module.reduce(&call).and_then(|reduced| self.taken(fold, events, reduced));
         let next = result.map_err(|failure| {
             // Where the failing event is not known, the caller takes them one by one to find it.
@@ -96,8 +95,11 @@ impl State {
         for event in reduced.events {
             let cause = usize::try_from(event.cause).ok().and_then(|index| Some((index, events.get(index)?)));
             let Some((index, cause)) = cause else {
-                let message =
-                    format!("an emitted event names cause {}, but the call had {} events", event.cause, events.len());
+                let message = format!(
+                    "an emitted event names cause {}, but the call had {} events",
+                    event.cause,
+                    events.len()
+                );
                 return Err(Failure::of_host("emitted-event", message));
             };
             let emission = emission(fold, cause, counts[index], event);
@@ -120,17 +122,20 @@ type Taken = (Option<Arc<[u8]>>, Vec<Arc<Fact>>, Vec<Arc<Fact>>);
 fn check_model(fold: &Fold<'_>, model: &[u8]) -> Result<Arc<[u8]>, Failure> {
     let limit = fold.limits.model_bytes;
     if model.len() > limit {
-        let message = format!("the model has {} bytes, but {limit} is the limit (limits.model_bytes)", model.len());
+        let message =
+            format!("the model has {} bytes, but {limit} is the limit (limits.model_bytes)", model.len());
         return Err(Failure::of_host("model-bytes", message));
     }
-    let model = minify(model)
-        .map_err(|why| Failure::of_host("model", format!("the model that the reducer returned is not JSON: {why}")))?;
+    let model = minify(model).map_err(|why| {
+        Failure::of_host("model", format!("the model that the reducer returned is not JSON: {why}"))
+    })?;
     Ok(Arc::from(model.as_ref()))
 }
 
 /// An emitted event as a fact: its id derived, its content checked like that of a posted one.
 fn emission(fold: &Fold<'_>, cause: &Event, index: u32, event: NewEvent) -> Result<Fact, Failure> {
-    let wrong = |why: String| Failure::of_host("emitted-event", format!("an emitted event is not valid: {why}"));
+    let wrong =
+        |why: String| Failure::of_host("emitted-event", format!("an emitted event is not valid: {why}"));
     let depth = cause.fact.depth + 1;
     if depth > fold.limits.causal_depth {
         let message = format!(

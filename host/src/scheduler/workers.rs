@@ -74,7 +74,8 @@ impl Tools {
         let head = self.feed.head().position;
         let Batch { serving, mut tasks } = batch;
         if let Err(error) = self.read_rows(&serving.key, &mut tasks).await {
-            let failed = tasks.iter().map(|task| Finished { entity: task.entity, result: Err(error.clone()) });
+            let failed =
+                tasks.iter().map(|task| Finished { entity: task.entity, result: Err(error.clone()) });
             return self.tell(&serving.key, serving.number, failed.collect());
         }
         let reducer = Reducer { serving: &serving, store: &*self.store, limits: &self.limits, head };
@@ -128,7 +129,12 @@ impl Tools {
             let finished = match outcomes {
                 Ok(outcomes) => {
                     let pairs = reduced.into_iter().zip(outcomes);
-                    pairs.map(|((entity, done), outcome)| Finished { entity, result: Ok((done, Some(outcome))) }).collect()
+                    pairs
+                        .map(|((entity, done), outcome)| Finished {
+                            entity,
+                            result: Ok((done, Some(outcome))),
+                        })
+                        .collect()
                 }
                 Err(error) => {
                     let failed = |(entity, _)| Finished { entity, result: Err(error.clone()) };

@@ -7,9 +7,7 @@ use crate::words::{
     ActivationNumber, ContextName, DomainKey, EntityId, Event, EventId, Fact, Position, Version,
 };
 
-use super::{
-    Append, AppendRefusal, Appended, Group, Head, ModelWrite, Reduction, ReductionOutcome,
-};
+use super::{Append, AppendRefusal, Appended, Group, Head, ModelWrite, Reduction, ReductionOutcome};
 
 /// Names a row: a domain, and an entity or the context.
 pub type RowKey = (DomainKey, Option<EntityId>);

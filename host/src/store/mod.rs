@@ -13,8 +13,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use requests::{
-    Activation, Append, AppendRefusal, Appended, Catalogue, Committed, FileRecord, Group, Head, HistoryCursor, HistoryQuery,
-    LogQuery, Mark, ModelWrite, NewActivation, Reduction, ReductionOutcome,
+    Activation, Append, AppendRefusal, Appended, Catalogue, Committed, FileRecord, Group, Head,
+    HistoryCursor, HistoryQuery, LogQuery, Mark, ModelWrite, NewActivation, Reduction, ReductionOutcome,
 };
 
 use crate::words::{

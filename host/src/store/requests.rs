@@ -171,7 +171,6 @@ pub struct NewActivation {
     pub at: i64,
 }
 
-
 /// Which module serves a domain from a point of the log on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Activation {

@@ -265,7 +265,10 @@ mod tests {
         let id: EventId = "C232AB00-9414-11EC-B3C8-9F6BDECED846".parse().unwrap();
         assert_eq!(id.occurred_at(), 1_645_557_742_000_000);
         // Appendix A.5 gives the same instant as UUIDv6.
-        assert_eq!(Uuid::from_bytes(*id.as_sorted_bytes()).to_string(), "1ec9414c-232a-6b00-b3c8-9f6bdeced846");
+        assert_eq!(
+            Uuid::from_bytes(*id.as_sorted_bytes()).to_string(),
+            "1ec9414c-232a-6b00-b3c8-9f6bdeced846"
+        );
     }
 
     #[test]

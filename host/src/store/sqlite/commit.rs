@@ -96,7 +96,9 @@ fn committed(plan: Plan<'_>) -> Committed {
 
 async fn known(store: &SqliteStore, connection: &mut SqliteConnection, group: &Group) -> Result<Known> {
     let (position, version, recorded_at): (i64, i64, i64) =
-        sqlx::query_as("SELECT position, version, recorded_at FROM counters").fetch_one(&mut *connection).await?;
+        sqlx::query_as("SELECT position, version, recorded_at FROM counters")
+            .fetch_one(&mut *connection)
+            .await?;
     let head = Head { position: Position(number(position)?), version: Version(number(version)?) };
     let mut known = Known { head, recorded_at, ..Known::default() };
     known_events(store, connection, group, &mut known).await?;
@@ -175,10 +177,10 @@ async fn insert_events(
     for (text, events) in INSERT_EVENTS.exact(events) {
         let mut query = sqlx::query(text);
         for Event { position, recorded_at, context, fact } in events.iter().map(|event| &**event) {
-            let origin = fact.origin.as_ref().map(|origin| DomainKey {
-                context: context.clone(),
-                domain: origin.domain.clone(),
-            });
+            let origin = fact
+                .origin
+                .as_ref()
+                .map(|origin| DomainKey { context: context.clone(), domain: origin.domain.clone() });
             let metadata = if fact.metadata.is_empty() { None } else { Some(to_json(&fact.metadata)?) };
             query = query
                 .bind(signed(position.0))
@@ -211,7 +213,10 @@ async fn write_rows(
             let mut query = sqlx::query(text);
             for RowWrite { reduction, version } in writes {
                 let (newest, older) = reduction.made_by.split_last().unzip();
-                let older = older.filter(|older: &&[_]| !older.is_empty()).map(|older| to_json(&older)).transpose()?;
+                let older = older
+                    .filter(|older: &&[_]| !older.is_empty())
+                    .map(|older| to_json(&older))
+                    .transpose()?;
                 let model = match &reduction.model {
                     ModelWrite::Put(model) => Some(model.to_vec()),
                     ModelWrite::Keep | ModelWrite::Delete => None,

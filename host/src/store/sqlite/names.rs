@@ -72,6 +72,7 @@ impl Names {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "so that it can be given to map_err")]
 pub(super) fn damaged(what: impl ToString) -> StoreError {
     StoreError::Damaged(what.to_string())
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use sqlx::{
-    Connection, SqliteConnection,
+    ConnectOptions, Connection, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -44,7 +44,11 @@ pub(super) async fn open(place: &str, holder: &str) -> Result<SqliteStore> {
         let options = SqliteConnectOptions::new().filename(place).create_if_missing(true);
         (options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full), READERS)
     };
-    let options = options.busy_timeout(Duration::from_secs(5)).statement_cache_capacity(256);
+    let options = options
+        .busy_timeout(Duration::from_secs(5))
+        .statement_cache_capacity(256)
+        // A line for each statement would cost more than many statements.
+        .disable_statement_logging();
     let writer = pool(1).connect_with(options.clone()).await.map_err(|e| refuse(plain(&e)))?;
     let mut connection = writer.acquire().await?;
     prepare(&mut connection, in_memory).await?.map_err(refuse)?;
@@ -88,7 +92,9 @@ async fn prepare(
             )));
         }
         (0, 0) if tables == 0 => create(connection).await?,
-        _ => return Ok(Err("it is a SQLite database, but not a store of Everfold: name another file".into())),
+        _ => {
+            return Ok(Err("it is a SQLite database, but not a store of Everfold: name another file".into()));
+        }
     }
     if in_memory {
         return Ok(Ok(()));
@@ -127,13 +133,10 @@ fn lock(place: &Path, holder: &str) -> Result<Lock> {
         fs::create_dir_all(folder)
             .map_err(|e| refuse(format!("the folder {} cannot be made: {e}", folder.display())))?;
     }
-    let mut file = File::options()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .open(&path)
-        .map_err(|e| refuse(format!("{} cannot be written: {e}; choose a folder that can be", path.display())))?;
+    let mut file =
+        File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(|e| {
+            refuse(format!("{} cannot be written: {e}; choose a folder that can be", path.display()))
+        })?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -142,7 +145,9 @@ fn lock(place: &Path, holder: &str) -> Result<Lock> {
             drop(file.read_to_string(&mut other));
             return Err(refuse(format!("it is in use by {}; one host serves one file", other.trim())));
         }
-        Err(TryLockError::Error(e)) => return Err(refuse(format!("{} cannot be locked: {e}", path.display()))),
+        Err(TryLockError::Error(e)) => {
+            return Err(refuse(format!("{} cannot be locked: {e}", path.display())));
+        }
     }
     file.set_len(0)
         .and_then(|()| file.rewind())

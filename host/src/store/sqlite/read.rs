@@ -6,7 +6,8 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite};
 
 use crate::{
     store::{
-        Activation, Catalogue, FileRecord, Head, HistoryCursor, HistoryQuery, LogQuery, Mark, Result, RowCounts,
+        Activation, Catalogue, FileRecord, Head, HistoryCursor, HistoryQuery, LogQuery, Mark, Result,
+        RowCounts,
     },
     words::{
         ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, ModuleHash, Position,
@@ -31,31 +32,33 @@ static FIND_ROWS: LazyLock<Statement> = LazyLock::new(|| {
     )
 });
 
+/// A row of `activations`.
+type ActivationRow = (i64, i64, Option<Vec<u8>>, Option<String>, i64, i64);
+
 pub(super) async fn catalogue(store: &SqliteStore) -> Result<Catalogue> {
     let mut transaction = store.readers.begin().await?;
     let (position, version): (i64, i64) =
         sqlx::query_as("SELECT position, version FROM counters").fetch_one(&mut *transaction).await?;
     let contexts: Vec<String> =
         sqlx::query_scalar("SELECT name FROM contexts ORDER BY name").fetch_all(&mut *transaction).await?;
-    let activations: Vec<(i64, i64, Option<Vec<u8>>, Option<String>, i64, i64)> =
-        sqlx::query_as("SELECT number, domain, module, descriptor, head, at FROM activations ORDER BY number")
-            .fetch_all(&mut *transaction)
-            .await?;
-    let marks: Vec<(i64, i64, i64)> = sqlx::query_as("SELECT id, position, settled FROM domains")
-        .fetch_all(&mut *transaction)
-        .await?;
-    let activation = |(activation, domain, module, descriptor, head, at)| -> Result<Activation> {
-        let module: Option<Vec<u8>> = module;
-        let descriptor: Option<String> = descriptor;
-        let descriptor: Option<Descriptor> = descriptor.as_deref().map(rows::from_json).transpose()?;
-        Ok(Activation {
-            number: ActivationNumber(number(activation)?),
-            key: store.names.domain_key(domain)?,
-            module: module.as_deref().map(hash).transpose()?.zip(descriptor),
-            head: Position(number(head)?),
-            at,
-        })
-    };
+    let activations: Vec<ActivationRow> = sqlx::query_as(
+        "SELECT number, domain, module, descriptor, head, at FROM activations ORDER BY number",
+    )
+    .fetch_all(&mut *transaction)
+    .await?;
+    let marks: Vec<(i64, i64, i64)> =
+        sqlx::query_as("SELECT id, position, settled FROM domains").fetch_all(&mut *transaction).await?;
+    let activation =
+        |(activation, domain, module, descriptor, head, at): ActivationRow| -> Result<Activation> {
+            let descriptor: Option<Descriptor> = descriptor.as_deref().map(rows::from_json).transpose()?;
+            Ok(Activation {
+                number: ActivationNumber(number(activation)?),
+                key: store.names.domain_key(domain)?,
+                module: module.as_deref().map(hash).transpose()?.zip(descriptor),
+                head: Position(number(head)?),
+                at,
+            })
+        };
     let mark = |(domain, position, settled)| -> Result<Mark> {
         Ok(Mark {
             key: store.names.domain_key(domain)?,
@@ -129,8 +132,7 @@ pub(super) async fn log(store: &SqliteStore, query: &LogQuery) -> Result<Vec<Eve
 /// The newest position that was recorded before a time. Times of recording never run backwards and
 /// positions have no gaps, so a binary search finds it.
 async fn last_before(store: &SqliteStore, since: i64) -> Result<Position> {
-    let newest: i64 =
-        sqlx::query_scalar("SELECT position FROM counters").fetch_one(&store.readers).await?;
+    let newest: i64 = sqlx::query_scalar("SELECT position FROM counters").fetch_one(&store.readers).await?;
     let (mut before, mut from) = (0, newest + 1);
     while from - before > 1 {
         let middle = before + (from - before) / 2;

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     store::Result,
-    words::{
-        EntityId, Event, EventId, Fact, Metadata, Origin, Parked, Position, Row, Segment, Version,
-    },
+    words::{EntityId, Event, EventId, Fact, Metadata, Origin, Parked, Position, Row, Segment, Version},
 };
 
 use super::names::{Names, damaged};
@@ -32,7 +30,8 @@ pub(super) type EventRow = (
 );
 
 pub(super) fn event(names: &Names, row: EventRow) -> Result<Event> {
-    let (position, context, id, entity, event_type, data, metadata, recorded_at, cause, depth, origin, model) = row;
+    let (position, context, id, entity, event_type, data, metadata, recorded_at, cause, depth, origin, model) =
+        row;
     let origin = match origin {
         None => None,
         Some(domain) => Some(Origin {
@@ -63,18 +62,8 @@ pub(super) const MODEL_COLUMNS: &str =
     "entity, model, version, folded, emitted, last, activation, since, older, parked";
 
 /// A row of `models`.
-pub(super) type ModelRow = (
-    Vec<u8>,
-    Option<Vec<u8>>,
-    i64,
-    i64,
-    i64,
-    Option<Vec<u8>>,
-    i64,
-    i64,
-    Option<String>,
-    Option<String>,
-);
+pub(super) type ModelRow =
+    (Vec<u8>, Option<Vec<u8>>, i64, i64, i64, Option<Vec<u8>>, i64, i64, Option<String>, Option<String>);
 
 pub(super) fn row(row: ModelRow) -> Result<(Option<EntityId>, Row)> {
     let (entity, model, version, folded, emitted, last, activation, since, older, parked) = row;

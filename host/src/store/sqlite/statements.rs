@@ -59,7 +59,8 @@ mod tests {
             let exact: Vec<usize> = statement.exact(&rows).iter().flat_map(|(_, cut)| cut.to_vec()).collect();
             assert_eq!(exact, rows);
             let filled = statement.filled(&rows);
-            let mut seen: Vec<usize> = filled.iter().flat_map(|(_, cut)| cut.iter().map(|row| **row)).collect();
+            let mut seen: Vec<usize> =
+                filled.iter().flat_map(|(_, cut)| cut.iter().map(|row| **row)).collect();
             seen.sort_unstable();
             seen.dedup();
             assert_eq!(seen, rows);
