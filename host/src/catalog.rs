@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use serde::Serialize;
@@ -127,7 +127,7 @@ impl Domain {
 #[derive(Debug, Default)]
 struct Known {
     contexts: BTreeSet<ContextName>,
-    domains: BTreeMap<DomainKey, Domain>,
+    domains: BTreeMap<DomainKey, Arc<Domain>>,
 }
 
 /// What this host knows. Cheap to read; share it behind an `Arc`.
@@ -159,7 +159,7 @@ impl Catalog {
 
     /// What is known of a domain that is or was served.
     #[must_use]
-    pub fn domain(&self, key: &DomainKey) -> Option<Domain> {
+    pub fn domain(&self, key: &DomainKey) -> Option<Arc<Domain>> {
         self.read().domains.get(key).filter(|domain| !domain.activations.is_empty()).cloned()
     }
 
@@ -173,7 +173,7 @@ impl Catalog {
 
     /// Everything, also domains whose first file was refused, by name.
     #[must_use]
-    pub fn all(&self) -> Vec<(DomainKey, Domain)> {
+    pub fn all(&self) -> Vec<(DomainKey, Arc<Domain>)> {
         self.read().domains.iter().map(|(key, domain)| (key.clone(), domain.clone())).collect()
     }
 
@@ -188,6 +188,18 @@ impl Catalog {
     /// Changes what is known of a domain, which becomes known by it.
     pub fn update(&self, key: &DomainKey, change: impl FnOnce(&mut Domain)) {
         let mut known = self.write();
-        change(known.domains.entry(key.clone()).or_insert_with(Domain::new));
+        let domain = known.domains.entry(key.clone()).or_insert_with(|| Arc::new(Domain::new()));
+        change(Arc::make_mut(domain));
+    }
+
+    /// Forgets that the newest file of a domain was refused, and with it a domain that never had another.
+    pub fn clear_refusal(&self, key: &DomainKey) {
+        let mut known = self.write();
+        let Some(domain) = known.domains.get_mut(key) else { return };
+        if domain.activations.is_empty() {
+            known.domains.remove(key);
+        } else if domain.refused.is_some() {
+            Arc::make_mut(domain).refused = None;
+        }
     }
 }

@@ -34,6 +34,14 @@ pub enum Invalid {
         /// What the parser says.
         why: String,
     },
+    /// JSON that does not say what it should.
+    #[error("{what} does not have the right form: {why}")]
+    Shape {
+        /// What it is about, such as `line 3 of the batch`.
+        what: String,
+        /// What the parser says.
+        why: String,
+    },
     /// A list that needs at least one member.
     #[error("{0} is empty: send at least one event")]
     Empty(&'static str),

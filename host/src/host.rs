@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::{
-    catalog::Catalog,
+    catalog::{Catalog, Domain},
     clock::SharedClock,
     committer::Committer,
     config::Config,
@@ -107,15 +107,15 @@ impl Host {
     /// # Errors
     /// [`Error::Store`].
     pub async fn log(&self, query: &LogQuery) -> Result<Vec<Arc<Event>>> {
+        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+        let wanted = |event: &Event| {
+            query.context.as_ref().is_none_or(|context| event.context == *context)
+                && (query.types.is_empty() || query.types.contains(&event.fact.event_type))
+        };
         if query.since.is_none()
-            && let Some(recent) = self.0.feed.recent(query.after, usize::MAX)
+            && let Some(recent) = self.0.feed.recent(query.after, limit, wanted)
         {
-            let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-            let wanted = |event: &Arc<Event>| {
-                query.context.as_ref().is_none_or(|context| event.context == *context)
-                    && (query.types.is_empty() || query.types.contains(&event.fact.event_type))
-            };
-            return Ok(recent.into_iter().filter(wanted).take(limit).collect());
+            return Ok(recent);
         }
         Ok(self.0.store.log(query).await?.into_iter().map(Arc::new).collect())
     }
@@ -187,7 +187,7 @@ impl Host {
     ///
     /// # Errors
     /// [`Error::UnknownContext`], [`Error::UnknownDomain`].
-    pub fn require_domain(&self, key: &DomainKey) -> Result<crate::catalog::Domain> {
+    pub fn require_domain(&self, key: &DomainKey) -> Result<Arc<Domain>> {
         self.require_context(&key.context)?;
         self.0.catalog.domain(key).ok_or_else(|| Error::UnknownDomain(key.clone()))
     }

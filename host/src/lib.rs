@@ -16,6 +16,42 @@
 //! Beside the flow: [`words`] (the field's terms as types), [`catalog`] (contexts and domains that are
 //! known), [`deploy`] (files become activations), [`config`] (the only one that reads the environment),
 //! [`clock`] (time and randomness as parameters), [`build`] (crates become components), [`demo`].
+//!
+//! The binary is a thin shell around this library, and so can be yours:
+//!
+//! ```
+//! use everfold::{Config, Host, LogQuery, RawEvent};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! let mut config = Config::embedded();
+//! config.store = "sqlite::memory:".to_owned();
+//! config.reducers = folder.path().to_owned();
+//! config.contexts = vec!["shop".to_owned()];
+//! let host = Host::start(config).await?;
+//!
+//! // Subscribe first, then read, then wait: so nothing is missed.
+//! let mut head = host.watch_head();
+//! let event = RawEvent {
+//!     id: "c232ab00-9414-11ec-b3c8-9f6bdeced846",
+//!     event_type: "item_added",
+//!     entity: "7d444840-9dc0-41d1-b245-5ffdce74fad2",
+//!     data: br#"{ "sku": "kettle" }"#,
+//!     metadata: Vec::new(),
+//! };
+//! let appended = host.append(&"shop".parse()?, &[event]).await?;
+//! assert_eq!(appended[0].position.0, 1);
+//!
+//! head.changed().await?;
+//! let events = host.log(&LogQuery::of("shop".parse()?)).await?;
+//! assert_eq!(events[0].fact.data, br#"{"sku":"kettle"}"#);
+//!
+//! // `host.serve(listener, shutdown)` answers HTTP; this one only ends.
+//! host.shut_down().await?;
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(example()).unwrap();
+//! ```
 
 pub mod build;
 pub mod catalog;
@@ -38,4 +74,6 @@ pub mod words;
 pub use config::Config;
 pub use error::{Error, Invalid};
 pub use host::Host;
+pub use ingest::RawEvent;
 pub use lifecycle::{StartError, serve};
+pub use store::LogQuery;

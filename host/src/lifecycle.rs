@@ -103,6 +103,16 @@ impl Host {
         Ok(Self(Arc::new(Parts { config, catalog, ingest, committer, store, feed, clock, running })))
     }
 
+    /// Answers requests on a listener until `shutdown` fires; then ends the host as [`Host::shut_down`] does.
+    ///
+    /// # Errors
+    /// [`StartError::Listener`], [`StartError::Shutdown`].
+    pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> Result<(), StartError> {
+        let grace = Duration::from_millis(self.config().shutdown_ms);
+        http::serve(self.clone(), listener, shutdown, grace).await.map_err(StartError::Listener)?;
+        self.shut_down().await
+    }
+
     /// Ends the host: what was taken is committed, reductions in flight are finished, the store is
     /// released. Every other handle must have been dropped, or this waits for it.
     ///
@@ -127,10 +137,7 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), StartError> {
-    let grace = Duration::from_millis(config.shutdown_ms);
-    let host = Host::start(config).await?;
-    http::serve(host.clone(), listener, shutdown, grace).await.map_err(StartError::Listener)?;
-    host.shut_down().await
+    Host::start(config).await?.serve(listener, shutdown).await
 }
 
 async fn open(config: &Config) -> Result<Arc<dyn Store>, StartError> {

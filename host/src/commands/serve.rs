@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use everfold::Config;
+use everfold::{Config, Host};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -16,9 +16,10 @@ pub(crate) async fn run(arguments: &ServeArgs) -> Outcome {
     let address = listener.local_addr()?;
     let shutdown = CancellationToken::new();
     signals::cancel(shutdown.clone())?;
+    let host = Box::pin(Host::start(config)).await?;
     // Whoever started us may have closed our output: that is no reason not to serve.
     drop(writeln!(io::stdout(), "everfold is listening on http://{address}"));
-    Box::pin(everfold::serve(config, listener, shutdown)).await?;
+    Box::pin(host.serve(listener, shutdown)).await?;
     Ok(())
 }
 

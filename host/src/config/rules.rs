@@ -35,7 +35,8 @@ const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("limits.call_events", 1..=MANY),
     ("limits.fuel", 1..=i64::MAX),
     ("limits.memory_bytes", WASM_PAGE_BYTES..=WASM_MEMORY_BYTES),
-    ("limits.stack_bytes", WASM_PAGE_BYTES / 4..=64 << 20),
+    // Threads have 2 MiB of stack, and the host needs some of it.
+    ("limits.stack_bytes", WASM_PAGE_BYTES / 4..=1 << 20),
     ("limits.module_bytes", 1..=VALUE_BYTES),
     ("limits.model_bytes", 1..=VALUE_BYTES),
     ("limits.emitted_events", 1..=MANY),

@@ -132,15 +132,7 @@ impl Workshop {
 
     /// The file is good again, or gone.
     pub(super) fn clear_refusal(&self, key: &DomainKey) {
-        // A path where nothing was ever deployed or refused must not become a domain by this.
-        if self.parts.catalog.all().iter().any(|(known, _)| known == key) {
-            self.parts.catalog.update(key, |domain| {
-                domain.refused = None;
-                if domain.activations.is_empty() {
-                    domain.state = State::Retired;
-                }
-            });
-        }
+        self.parts.catalog.clear_refusal(key);
     }
 }
 

@@ -48,11 +48,16 @@ impl Feed {
         models::follow(&self.models, key, entity)
     }
 
-    /// Up to `limit` events behind `after`, if all of them are still kept here; otherwise none, and the
-    /// store must be asked.
+    /// Up to `limit` events behind `after` that are `wanted`, if all events behind it are still kept here;
+    /// otherwise none, and the store must be asked.
     #[must_use]
-    pub fn recent(&self, after: Position, limit: usize) -> Option<Vec<Arc<Event>>> {
-        self.tail.after(after, limit)
+    pub fn recent(
+        &self,
+        after: Position,
+        limit: usize,
+        wanted: impl Fn(&Event) -> bool,
+    ) -> Option<Vec<Arc<Event>>> {
+        self.tail.after(after, limit, wanted)
     }
 
     /// Makes a commit visible. Called by the committer, in commit order, before it answers.

@@ -31,11 +31,23 @@ impl Tail {
         events.drain(..excess);
     }
 
-    pub(super) fn after(&self, after: Position, limit: usize) -> Option<Vec<Arc<Event>>> {
+    pub(super) fn after(
+        &self,
+        after: Position,
+        limit: usize,
+        wanted: impl Fn(&Event) -> bool,
+    ) -> Option<Vec<Arc<Event>>> {
         let events = self.events.read().unwrap_or_else(PoisonError::into_inner);
         let oldest = events.front()?.position.0;
         let skip = usize::try_from((after.0 + 1).checked_sub(oldest)?).ok()?;
-        Some(events.iter().skip(skip).take(limit).cloned().collect())
+        Some(
+            events
+                .range(skip.min(events.len())..)
+                .filter(|event| wanted(event))
+                .take(limit)
+                .cloned()
+                .collect(),
+        )
     }
 }
 
@@ -63,7 +75,7 @@ mod tests {
     }
 
     fn positions(tail: &Tail, after: u64, limit: usize) -> Option<Vec<u64>> {
-        Some(tail.after(Position(after), limit)?.iter().map(|event| event.position.0).collect())
+        Some(tail.after(Position(after), limit, |_| true)?.iter().map(|event| event.position.0).collect())
     }
 
     #[test]

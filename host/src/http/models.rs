@@ -53,7 +53,7 @@ async fn of(mut visit: Visit, key: DomainKey, entity: Option<EntityId>) -> Answe
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     }
     let headers = response.headers_mut();
-    describe(headers, &model, &host.require_domain(&key)?);
+    describe(headers, &model, &*host.require_domain(&key)?);
     insert(headers, header::ETAG, tag);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     render::varies(headers);

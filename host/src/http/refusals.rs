@@ -68,7 +68,9 @@ impl From<Invalid> for Problem {
                 .with("limit", format!("limits.{name}"))
                 .with("most", *limit),
             // Members were unwrapped above.
-            Invalid::Value { .. } | Invalid::Member { .. } => Self::new(&kinds::INVALID, detail),
+            Invalid::Value { .. } | Invalid::Shape { .. } | Invalid::Member { .. } => {
+                Self::new(&kinds::INVALID, detail)
+            }
         };
         match index {
             Some(index) => problem.with("index", index),

@@ -54,8 +54,9 @@ impl Member<'_> {
 /// [`Invalid::NotJson`] for a body that is not what the format says; for lines it names the line.
 pub fn read_batch(body: &[u8], format: BatchFormat) -> Result<Vec<Member<'_>>, Invalid> {
     match format {
-        BatchFormat::Array => serde_json::from_slice(body)
-            .map_err(|why| Invalid::NotJson { what: "the batch".to_owned(), why: why.to_string() }),
+        BatchFormat::Array => {
+            serde_json::from_slice(body).map_err(|why| malformed("the batch".to_owned(), &why))
+        }
         BatchFormat::Lines => {
             let lines = body.split(|byte| *byte == b'\n').enumerate();
             lines
@@ -67,10 +68,16 @@ pub fn read_batch(body: &[u8], format: BatchFormat) -> Result<Vec<Member<'_>>, I
 }
 
 fn read_line(number: usize, line: &[u8]) -> Result<Member<'_>, Invalid> {
-    serde_json::from_slice(line).map_err(|why| {
-        let what = format!("line {} of the batch", number + 1);
-        Invalid::NotJson { what, why: why.to_string() }
-    })
+    serde_json::from_slice(line).map_err(|why| malformed(format!("line {} of the batch", number + 1), &why))
+}
+
+fn malformed(what: String, why: &serde_json::Error) -> Invalid {
+    let why_text = why.to_string();
+    if why.is_data() {
+        Invalid::Shape { what, why: why_text }
+    } else {
+        Invalid::NotJson { what, why: why_text }
+    }
 }
 
 #[cfg(test)]
@@ -94,6 +101,6 @@ mod tests {
     fn the_error_names_the_line() {
         let body = format!("{ONE}\n{{\"id\":1}}\n");
         let error = read_batch(body.as_bytes(), BatchFormat::Lines).err().unwrap().to_string();
-        assert!(error.starts_with("line 2 of the batch is not JSON"), "{error}");
+        assert!(error.starts_with("line 2 of the batch does not have the right form"), "{error}");
     }
 }

@@ -50,7 +50,7 @@ impl Reading {
         if domain.reading || domain.cursor >= head {
             return;
         }
-        if let Some(recent) = self.feed.recent(domain.cursor, PAGE as usize) {
+        if let Some(recent) = self.feed.recent(domain.cursor, PAGE as usize, |_| true) {
             for event in recent {
                 domain.push(event);
             }

@@ -22,7 +22,7 @@ impl Report {
 
     /// Every activation of a domain.
     pub(super) fn chain(&self, key: &DomainKey) -> Vec<Activation> {
-        self.catalog.domain(key).map(|domain| domain.activations).unwrap_or_default()
+        self.catalog.domain(key).map(|domain| domain.activations.clone()).unwrap_or_default()
     }
 
     /// A module has begun to serve. What stands in the store is counted in the background.

@@ -214,6 +214,14 @@ pub struct LogQuery {
     pub limit: u32,
 }
 
+impl LogQuery {
+    /// The first 100 events of a context.
+    #[must_use]
+    pub fn of(context: ContextName) -> Self {
+        Self { context: Some(context), after: Position(0), since: None, types: Vec::new(), limit: 100 }
+    }
+}
+
 /// Which events of an entity to read.
 #[derive(Debug, Clone)]
 pub struct HistoryQuery {
