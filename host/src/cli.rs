@@ -20,6 +20,8 @@ pub(crate) enum Command {
     Build(BuildArgs),
     /// Tell whether the host would take a module, and what the module says about itself.
     Check(CheckArgs),
+    /// Print the id of an event that happens now (a UUIDv1), or of a new entity (a UUIDv4).
+    Id(IdArgs),
     /// Build the example shop, feed it, show what its models answer, then keep serving.
     Demo(DemoArgs),
 }
@@ -46,6 +48,13 @@ pub(crate) struct ServeArgs {
     /// A context that exists from the start; may be given several times
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IdArgs {
+    /// An entity's id instead of an event's
+    #[arg(long)]
+    pub(crate) entity: bool,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,8 @@ use std::{
 
 use uuid::Uuid;
 
+use crate::words::{EntityId, EventId};
+
 /// Tells what time it is.
 pub trait Clock: Send + Sync + 'static {
     /// Microseconds since the Unix epoch.
@@ -30,7 +32,25 @@ pub type SharedClock = Arc<dyn Clock>;
 
 /// A random name, such as that of a store's epoch.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for randomness")]
 pub fn random_name() -> String {
-    Uuid::new_v4().simple().to_string()
+    random_uuid().simple().to_string()
+}
+
+/// The id of a new entity.
+#[must_use]
+pub fn new_entity() -> EntityId {
+    EntityId::from_stored(random_uuid().into_bytes())
+}
+
+/// The id of an event that happens at `now`, in microseconds since the Unix epoch.
+#[must_use]
+pub fn new_event_id(now: i64) -> EventId {
+    let mut clock_and_node = [0; 8];
+    clock_and_node.copy_from_slice(&random_uuid().as_bytes()[8..]);
+    EventId::at(now, clock_and_node)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for randomness")]
+fn random_uuid() -> Uuid {
+    Uuid::new_v4()
 }

@@ -29,6 +29,7 @@ fn dispatch(command: Command) -> commands::Outcome {
     match command {
         Command::Build(arguments) => commands::build::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
+        Command::Id(arguments) => commands::id::run(&arguments),
         Command::Serve(arguments) => on_a_runtime(commands::serve::run(&arguments)),
         Command::Demo(arguments) => on_a_runtime(commands::demo::run(arguments)),
     }

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     build::{self, BuildError, BuildOptions, Built},
-    clock::{Clock, SystemClock, random_name},
+    clock::{Clock, SystemClock, new_event_id, random_name},
     config::Config,
     lifecycle::{self, StartError},
 };
@@ -174,7 +174,7 @@ async fn listen(named: Option<&str>, data: &Path) -> Result<(TcpListener, Config
 }
 
 fn suggestions(base: &str, cart: &str) -> String {
-    let id = play::next_id(SystemClock.now());
+    let id = new_event_id(SystemClock.now());
     format!(
         "The host keeps serving (Ctrl-C ends it). Try:\n\n  \
          # post an event\n  \

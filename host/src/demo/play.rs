@@ -8,8 +8,6 @@ use serde_json::Value;
 use tokio::time::interval;
 use uuid::Uuid;
 
-use crate::words::EventId;
-
 use super::{
     DemoError, Result,
     answers::{Models, answers as render, pick_cart},
@@ -89,12 +87,4 @@ async fn models(client: &Client, domain: &str) -> Result<Vec<(Uuid, Value)>> {
         let Some(next) = page["next"].as_str() else { return Ok(models) };
         path = next.to_owned();
     }
-}
-
-/// An event id for an event that happens now.
-pub(super) fn next_id(now_micros: i64) -> String {
-    /// 100 ns ticks from 1582-10-15, from which UUIDv1 counts, to the Unix epoch.
-    const TICKS_BEFORE_UNIX: u64 = 0x01B2_1DD2_1381_4000;
-    let ticks = u64::try_from(now_micros).unwrap_or_default() * 10 + TICKS_BEFORE_UNIX;
-    EventId::from_parts(ticks, [0x80, 0, 0x03, 0, 0, 0, 0, 0x01]).to_string()
 }

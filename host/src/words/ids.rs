@@ -104,6 +104,15 @@ impl EventId {
         Self(bytes)
     }
 
+    /// An id for an event that happens at `micros` since the Unix epoch, on a node of this random name. The
+    /// node's multicast bit is set, as RFC 9562 (section 6.10) asks for names that are not addresses.
+    #[must_use]
+    pub(crate) fn at(micros: i64, mut clock_and_node: [u8; 8]) -> Self {
+        clock_and_node[2] |= 0x01;
+        let ticks = micros.saturating_mul(10).saturating_add(TICKS_BEFORE_UNIX);
+        Self::from_parts(u64::try_from(ticks).unwrap_or(0), clock_and_node)
+    }
+
     /// The timestamp in 100 ns ticks since 1582-10-15.
     #[must_use]
     pub fn ticks(&self) -> u64 {
