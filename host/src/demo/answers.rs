@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::text::{Rows, Show, average, money, percent, row, span, table};
+
 /// The models of the shop, as the host serves them. Missing numbers read as 0.
 pub(crate) struct Models<'a> {
     /// A cart to look at closely, and its model in `cart`.
@@ -51,9 +53,6 @@ pub(crate) fn answers(models: &Models<'_>) -> String {
     }
     text
 }
-
-type Rows = Vec<Vec<String>>;
-type Show = fn(i64) -> String;
 
 fn age(cart: &Value, all: &Value) -> Rows {
     let first = int(cart, "/first_event_ms");
@@ -188,57 +187,6 @@ fn text<'a>(model: &'a Value, pointer: &str) -> &'a str {
 
 fn items<'a>(model: &'a Value, pointer: &str) -> &'a [Value] {
     model.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
-}
-
-fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
-    cells.map(str::to_owned).to_vec()
-}
-
-/// The mean as `show` writes it, if there is one.
-fn average(total: i64, count: i64, show: Show) -> String {
-    if count > 0 { show(total / count) } else { "-".to_owned() }
-}
-
-fn percent(part: i64, whole: i64) -> String {
-    if whole > 0 { format!("{} %", (100 * part + whole / 2) / whole) } else { "-".to_owned() }
-}
-
-fn money(cents: i64) -> String {
-    format!("{}.{:02}", cents / 100, cents % 100)
-}
-
-/// Milliseconds in the two units that matter.
-fn span(ms: i64) -> String {
-    let seconds = ms / 1_000;
-    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
-    match seconds {
-        ..60 => format!("{seconds} s"),
-        60..3_600 => format!("{minutes} min {} s", seconds % 60),
-        3_600..86_400 => format!("{hours} h {} min", minutes % 60),
-        86_400.. => format!("{days} d {} h", hours % 24),
-    }
-}
-
-/// Indented columns. Those with numbers in them are aligned to the right.
-fn table(rows: &[Vec<String>]) -> String {
-    let width = |column| rows.iter().filter_map(|row: &Vec<String>| row.get(column)).map(String::len).max();
-    let is_number = |cell: &String| cell.ends_with(|last: char| last.is_ascii_digit() || last == '%');
-    let numbers = |column| rows.iter().any(|row| row.get(column).is_some_and(is_number));
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::from("  ");
-        for (column, cell) in row.iter().enumerate() {
-            let width = width(column).unwrap_or_default();
-            let _ = if column > 0 && numbers(column) {
-                write!(line, "  {cell:>width$}")
-            } else {
-                write!(line, "  {cell:<width$}")
-            };
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
 }
 
 #[cfg(test)]

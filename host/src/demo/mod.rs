@@ -5,6 +5,7 @@ mod answers;
 mod client;
 mod feed;
 mod play;
+mod text;
 
 use std::{
     io,

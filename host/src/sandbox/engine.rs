@@ -11,7 +11,7 @@ use super::{
     LoadError, Module,
     contract::{LOG, Level},
     inspect,
-    module::Instance,
+    instance::Instance,
 };
 
 /// What one call may use, and how many calls may run at once.

@@ -2,7 +2,7 @@
 
 use wasmtime::Trap;
 
-use super::{contract::GuestFailure, module::Instance};
+use super::{contract::GuestFailure, instance::Instance};
 
 /// A call that gave no reduction. Codes that begin with `host.` are the host's; all others are the
 /// reducer's own.

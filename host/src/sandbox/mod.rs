@@ -8,6 +8,7 @@ mod contract;
 mod engine;
 mod failure;
 mod inspect;
+mod instance;
 mod module;
 
 pub use engine::{Sandbox, SandboxError, SandboxSettings};

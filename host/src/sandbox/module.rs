@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use uuid::fmt::Hyphenated;
 use wasmtime::{
-    ResourceLimiter, Store,
+    Store,
     component::{ComponentExportIndex, InstancePre},
 };
 
@@ -12,9 +12,9 @@ use crate::words::{Descriptor, DomainKey, EntityId, Event, Metadata, ModuleHash}
 
 use super::{
     Failure, LoadError, SandboxSettings,
-    contract::{self, GuestDescriptor, GuestFailure, Level, Reduction, Target},
-    engine::TABLE_ELEMENTS,
+    contract::{self, GuestDescriptor, GuestFailure, Reduction, Target},
     inspect,
+    instance::{Instance, new_store},
 };
 
 /// A module that was checked, compiled and described. Cheap to share; calls may run at once.
@@ -203,76 +203,4 @@ impl From<Reduction> for Reduced {
             events: reduction.events.into_iter().map(event).collect(),
         }
     }
-}
-
-/// What belongs to one instance: its limits, and what it has used of them.
-pub(super) struct Instance {
-    settings: SandboxSettings,
-    key: Option<DomainKey>,
-    memory_bytes: usize,
-    refused_memory: bool,
-    logged_bytes: usize,
-}
-
-impl Instance {
-    pub(super) fn settings(&self) -> &SandboxSettings {
-        &self.settings
-    }
-
-    pub(super) fn refused_memory(&self) -> bool {
-        self.refused_memory
-    }
-
-    pub(super) fn log(&mut self, level: Level, mut message: String) {
-        let left = self.settings.log_bytes - self.logged_bytes.min(self.settings.log_bytes);
-        if left == 0 {
-            return;
-        }
-        if message.len() > left {
-            message.truncate((0..=left).rev().find(|at| message.is_char_boundary(*at)).unwrap_or(0));
-            message.push_str(" … (limits.log_bytes)");
-        }
-        self.logged_bytes += message.len();
-        let reducer = self.key.as_ref().map(ToString::to_string);
-        match level {
-            Level::Trace => tracing::trace!(target: "everfold::guest", reducer, "{message}"),
-            Level::Debug => tracing::debug!(target: "everfold::guest", reducer, "{message}"),
-            Level::Info => tracing::info!(target: "everfold::guest", reducer, "{message}"),
-            Level::Warn => tracing::warn!(target: "everfold::guest", reducer, "{message}"),
-            Level::Error => tracing::error!(target: "everfold::guest", reducer, "{message}"),
-        }
-    }
-}
-
-impl ResourceLimiter for Instance {
-    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        let total = self.memory_bytes + desired.saturating_sub(current);
-        let granted = total <= self.settings.memory_bytes;
-        if granted {
-            self.memory_bytes = total;
-        } else {
-            self.refused_memory = true;
-        }
-        Ok(granted)
-    }
-
-    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired <= TABLE_ELEMENTS)
-    }
-}
-
-fn new_store(
-    pre: &InstancePre<Instance>,
-    settings: SandboxSettings,
-    key: Option<DomainKey>,
-) -> Store<Instance> {
-    let fuel = settings.fuel;
-    let instance = Instance { settings, key, memory_bytes: 0, refused_memory: false, logged_bytes: 0 };
-    let mut store = Store::new(pre.engine(), instance);
-    store.limiter(|instance| instance);
-    // Fails only where the engine does not count fuel, and ours does.
-    if let Err(error) = store.set_fuel(fuel) {
-        tracing::error!(%error, "fuel cannot be set");
-    }
-    store
 }

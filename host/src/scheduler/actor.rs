@@ -22,8 +22,8 @@ use crate::{
 use super::{
     SchedulerParts,
     domain::Domain,
+    outcome::Done,
     reading::{EntitiesRead, LogRead, Reading},
-    reduce::Done,
     report::Report,
     serving::Serving,
     visit::Visit,

@@ -7,6 +7,8 @@
 mod actor;
 mod divergence;
 mod domain;
+mod history;
+mod outcome;
 mod reading;
 mod reduce;
 mod report;

@@ -8,7 +8,7 @@ use crate::{
     words::{DomainKey, EntityId, EventId, Parked},
 };
 
-use super::{domain::Domain, reduce::Done};
+use super::{domain::Domain, outcome::Done};
 
 pub(super) struct Report {
     catalog: Arc<Catalog>,

@@ -20,7 +20,9 @@ use crate::{
 
 use super::{
     actor::Message,
-    reduce::{Done, Reducer, Task},
+    history::History,
+    outcome::Done,
+    reduce::{Reducer, Task},
     serving::Serving,
 };
 
@@ -78,7 +80,8 @@ impl Tools {
                 tasks.iter().map(|task| Finished { entity: task.entity, result: Err(error.clone()) });
             return self.tell(&serving.key, serving.number, failed.collect());
         }
-        let reducer = Reducer { serving: &serving, store: &*self.store, limits: &self.limits, head };
+        let history = History { serving: &serving, store: &*self.store, limits: &self.limits };
+        let reducer = Reducer { history, head };
         let mut handed_over = Instant::now();
         let mut done = Vec::with_capacity(tasks.len());
         for task in tasks {

@@ -3,6 +3,7 @@
 mod derived;
 mod descriptor;
 mod event;
+mod event_id;
 mod ids;
 mod model;
 mod names;
@@ -10,6 +11,7 @@ mod names;
 pub use derived::derived_id;
 pub use descriptor::{Descriptor, Fold, History, Order, Upgrade};
 pub use event::{Event, Fact, Metadata, Origin};
-pub use ids::{ActivationNumber, EntityId, Epoch, EventId, IdError, ModuleHash, Position, Version};
+pub use event_id::EventId;
+pub use ids::{ActivationNumber, EntityId, Epoch, IdError, ModuleHash, Position, Version};
 pub use model::{Model, Parked, Row, Segment};
 pub use names::{ContextName, DomainKey, DomainName, EventType, NameError};

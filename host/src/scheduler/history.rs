@@ -1,0 +1,100 @@
+//! A row's events in the store: read page by page, and folded that way.
+
+use std::sync::Arc;
+
+use crate::{
+    config::Limits,
+    store::{HistoryCursor, HistoryQuery, LogQuery, Store, StoreError},
+    words::{Event, Position},
+};
+
+use super::{
+    serving::Serving,
+    state::{Fold, State, Stuck},
+};
+
+/// The events that a module in force takes, as the store has them.
+#[derive(Clone, Copy)]
+pub(super) struct History<'a> {
+    pub(super) serving: &'a Serving,
+    pub(super) store: &'a dyn Store,
+    pub(super) limits: &'a Limits,
+}
+
+/// Why a fold through the store stopped.
+pub(super) enum Halt {
+    Stuck(Stuck),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Halt {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl History<'_> {
+    /// Of these, what the module takes.
+    pub(super) fn taken(&self, events: Vec<Event>) -> Vec<Arc<Event>> {
+        let taken = events.into_iter().filter(|event| self.serving.takes(&event.fact.event_type));
+        taken.map(Arc::new).collect()
+    }
+
+    /// A page of the row's events. Under `whole-context` these are the context's.
+    pub(super) async fn read(
+        &self,
+        fold: &Fold<'_>,
+        after: HistoryCursor,
+        up_to: Option<Position>,
+    ) -> Result<Vec<Event>, StoreError> {
+        let context = self.serving.key.context.clone();
+        let limit = u32::try_from(self.limits.call_events).unwrap_or(u32::MAX);
+        if let Some(entity) = fold.entity {
+            return self.store.history(&HistoryQuery { context, entity, after, up_to, limit }).await;
+        }
+        let HistoryCursor::Position(after) = after else { return Ok(Vec::new()) };
+        let query = LogQuery { context: Some(context), after, since: None, types: Vec::new(), limit };
+        let mut events = self.store.log(&query).await?;
+        events.retain(|event| up_to.is_none_or(|up_to| event.position <= up_to));
+        Ok(events)
+    }
+
+    /// Folds a row afresh, from its first event to the last at or below `up_to`.
+    pub(super) async fn refold(&self, fold: &Fold<'_>, up_to: Position) -> Result<State, Halt> {
+        self.fold_on(fold, State::default(), up_to).await
+    }
+
+    /// Folds on from a state to the last event at or below `up_to`, page by page. Under `occurred` the state
+    /// must be empty: its order is not that of positions.
+    pub(super) async fn fold_on(
+        &self,
+        fold: &Fold<'_>,
+        mut state: State,
+        up_to: Position,
+    ) -> Result<State, Halt> {
+        let mut cursor = if self.serving.by_occurrence() {
+            HistoryCursor::Id(None)
+        } else {
+            HistoryCursor::Position(state.folded)
+        };
+        loop {
+            let page = self.read(fold, cursor, Some(up_to)).await?;
+            let is_last = page.len() < self.limits.call_events;
+            if let Some(last) = page.last() {
+                cursor = match cursor {
+                    HistoryCursor::Id(_) => HistoryCursor::Id(Some(last.fact.id)),
+                    HistoryCursor::Position(_) => HistoryCursor::Position(last.position),
+                };
+            }
+            let events = self.taken(page);
+            if !events.is_empty() && state.fold(fold, &events).is_err() {
+                for event in &events {
+                    state.fold(fold, std::slice::from_ref(event)).map_err(Halt::Stuck)?;
+                }
+            }
+            if is_last {
+                return Ok(state);
+            }
+        }
+    }
+}
