@@ -22,6 +22,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Print the id of an event that happens now (a UUIDv1), or of a new entity (a UUIDv4).
     Id(IdArgs),
+    /// Fold every model of a store again and compare. No host may be using the store.
+    Verify(VerifyArgs),
     /// Build the example shop, feed it, show what its models answer, then keep serving.
     Demo(DemoArgs),
 }
@@ -48,6 +50,16 @@ pub(crate) struct ServeArgs {
     /// A context that exists from the start; may be given several times
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The store [default: as configured]
+    #[arg(long, value_name = "STORE")]
+    pub(crate) store: Option<String>,
+    /// The configuration file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -15,7 +15,8 @@
 //!
 //! Beside the flow: [`words`] (the field's terms as types), [`catalog`] (contexts and domains that are
 //! known), [`deploy`] (files become activations), [`config`] (the only one that reads the environment),
-//! [`clock`] (time and randomness as parameters), [`build`] (crates become components), [`demo`].
+//! [`clock`] (time and randomness as parameters), [`build`] (crates become components), [`verify`] (models folded
+//! again and compared), [`demo`].
 //!
 //! The binary is a thin shell around this library, and so can be yours:
 //!
@@ -69,6 +70,7 @@ mod lifecycle;
 pub mod sandbox;
 pub mod scheduler;
 pub mod store;
+pub mod verify;
 pub mod words;
 
 pub use config::Config;

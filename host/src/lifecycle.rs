@@ -140,7 +140,8 @@ pub async fn serve(
     Host::start(config).await?.serve(listener, shutdown).await
 }
 
-async fn open(config: &Config) -> Result<Arc<dyn Store>, StartError> {
+/// Opens the store that the config names.
+pub(crate) async fn open(config: &Config) -> Result<Arc<dyn Store>, StartError> {
     match config.store.split_once(':') {
         Some(("sqlite", place)) => {
             let holder = format!("node {}, listening on {}", config.node, config.listen);

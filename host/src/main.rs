@@ -15,7 +15,7 @@ use cli::{Cli, Command};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let ended = start_logging().and_then(|()| dispatch(cli.command));
+    let ended = start_logging(&cli.command).and_then(|()| dispatch(cli.command));
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -31,6 +31,7 @@ fn dispatch(command: Command) -> commands::Outcome {
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Id(arguments) => commands::id::run(&arguments),
         Command::Serve(arguments) => on_a_runtime(commands::serve::run(&arguments)),
+        Command::Verify(arguments) => on_a_runtime(commands::verify::run(arguments)),
         Command::Demo(arguments) => on_a_runtime(commands::demo::run(arguments)),
     }
 }
@@ -43,8 +44,10 @@ fn on_a_runtime(command: impl Future<Output = commands::Outcome>) -> commands::O
     outcome
 }
 
-fn start_logging() -> commands::Outcome {
-    let filter = everfold::config::log_filter();
+fn start_logging(command: &Command) -> commands::Outcome {
+    // What the demo shows is its own.
+    let default = if matches!(command, Command::Demo(_)) { "warn" } else { "info" };
+    let filter = everfold::config::log_filter(default);
     let parsed = EnvFilter::try_new(&filter).map_err(|error| {
         format!("EVERFOLD_LOG={filter} is not valid: {error}; try info, or everfold=debug")
     })?;

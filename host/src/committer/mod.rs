@@ -2,6 +2,8 @@
 //! waiter. One fsync for many.
 
 mod queue;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -24,11 +24,12 @@ pub(super) fn variables() -> Result<Variables, ConfigError> {
     sort_out(env::vars_os())
 }
 
-/// What is logged: `EVERFOLD_LOG`, such as `info` or `warn,everfold::deploy=debug`; `info` if it is not set.
+/// What is logged: `EVERFOLD_LOG`, such as `info` or `warn,everfold::deploy=debug`; `default` if it is not
+/// set.
 #[must_use]
-pub fn log_filter() -> String {
+pub fn log_filter(default: &str) -> String {
     let set = env::var_os(LOG).and_then(|filter| filter.into_string().ok());
-    set.filter(|filter| !filter.is_empty()).unwrap_or_else(|| "info".to_owned())
+    set.filter(|filter| !filter.is_empty()).unwrap_or_else(|| default.to_owned())
 }
 
 /// Whether cargo started this process (`cargo run`, `cargo test`): then its environment speaks of *that*

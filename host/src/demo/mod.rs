@@ -113,6 +113,10 @@ pub async fn run(options: DemoOptions, shutdown: CancellationToken) -> Result<()
         print!("{}", suggestions(&base, cart));
     }
     end(host).await?;
+    if options.once && options.data.is_none() {
+        // Nobody was told where it is to come back to it.
+        std::fs::remove_dir_all(&data).map_err(|error| DemoError::Write { path: data, error })?;
+    }
     played.map(drop)
 }
 

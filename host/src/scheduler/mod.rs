@@ -15,6 +15,7 @@ mod report;
 mod rows;
 mod serving;
 mod state;
+mod verify;
 mod visit;
 mod workers;
 
@@ -33,6 +34,7 @@ use crate::{
 };
 
 use actor::{Actor, Message};
+pub use verify::{Refolded, Verifier, VerifyError};
 
 /// What the scheduler works with.
 pub struct SchedulerParts {

@@ -81,8 +81,9 @@ impl Report {
         let was_parked = done.before.as_ref().is_some_and(|row| row.parked.is_some());
         let emitted =
             done.reduction.as_ref().map_or(0, |reduction| reduction.emissions.len() - divergent.len());
+        // Late events legitimately cause it, so it is told and not warned of.
         for divergence in &done.divergences {
-            tracing::warn!("divergence: {divergence}");
+            tracing::info!("divergence: {divergence}");
         }
         for id in divergent {
             tracing::warn!(domain = %key, %id, "divergence: the id of an emitted event is taken by other content; it was not inserted");

@@ -3,14 +3,37 @@
 use std::sync::Arc;
 
 use crate::{
-    sandbox::Module,
+    sandbox::{Call, Failure, Module, Reduced},
     store::Activation,
-    words::{ActivationNumber, DomainKey, EventType, History, Position, Row, Upgrade},
+    words::{
+        ActivationNumber, Descriptor, DomainKey, EventType, History, ModuleHash, Position, Row, Upgrade,
+    },
 };
+
+/// What the scheduler asks of a module. Tests put something in its place that needs no wasm.
+pub(super) trait Reduce: Send + Sync {
+    fn descriptor(&self) -> &Descriptor;
+    fn hash(&self) -> ModuleHash;
+    fn reduce(&self, call: &Call<'_>) -> Result<Reduced, Failure>;
+}
+
+impl Reduce for Module {
+    fn descriptor(&self) -> &Descriptor {
+        self.descriptor()
+    }
+
+    fn hash(&self) -> ModuleHash {
+        self.hash()
+    }
+
+    fn reduce(&self, call: &Call<'_>) -> Result<Reduced, Failure> {
+        self.reduce(call)
+    }
+}
 
 /// A module in force in a domain.
 pub(super) struct Serving {
-    pub(super) module: Arc<Module>,
+    pub(super) module: Arc<dyn Reduce>,
     /// The activation in force.
     pub(super) number: ActivationNumber,
     pub(super) key: DomainKey,
@@ -31,7 +54,7 @@ impl Serving {
     pub(super) fn new(
         key: DomainKey,
         number: ActivationNumber,
-        module: Arc<Module>,
+        module: Arc<dyn Reduce>,
         chain: Vec<Activation>,
     ) -> Self {
         Self { module, number, key, chain }

@@ -1,0 +1,125 @@
+//! Folds a stored row again, from the log, with the modules that made it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::{
+    config::Limits,
+    sandbox::{LoadError, Module, Sandbox},
+    store::{Activation, Store, StoreError},
+    words::{DomainKey, EntityId, ModuleHash, Position, Row},
+};
+
+use super::{
+    divergence,
+    history::{Halt, History},
+    serving::Serving,
+    state::{Fold, State},
+};
+
+/// Why a row could not be folded again.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A module that made models is not in the store.
+    #[error("the store does not hold module {0}, which made models of {1}")]
+    NoModule(ModuleHash, DomainKey),
+    /// A module that made models cannot be loaded here.
+    #[error("module {0}, which made models of {1}, cannot be loaded: {2}")]
+    Load(ModuleHash, DomainKey, LoadError),
+}
+
+/// What folding a row again has shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refolded {
+    /// How the model differs, in a sentence; none if it is the same to the byte.
+    pub difference: Option<String>,
+    /// How emissions differ from those in the log, each in a sentence.
+    pub divergences: Vec<String>,
+}
+
+/// Folds rows again. Modules are loaded once.
+pub struct Verifier {
+    store: Arc<dyn Store>,
+    sandbox: Sandbox,
+    limits: Limits,
+    activations: Vec<Activation>,
+    modules: HashMap<ModuleHash, Arc<Module>>,
+}
+
+impl Verifier {
+    /// A verifier of this store, whose activations are given by number.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        sandbox: Sandbox,
+        limits: Limits,
+        activations: Vec<Activation>,
+    ) -> Self {
+        Self { store, sandbox, limits, activations, modules: HashMap::new() }
+    }
+
+    /// Folds one row again, up to where it says that it is folded.
+    ///
+    /// # Errors
+    /// [`VerifyError`]; a fold that fails is a difference and not an error.
+    pub async fn refold(
+        &mut self,
+        key: &DomainKey,
+        entity: Option<EntityId>,
+        row: &Row,
+    ) -> Result<Refolded, VerifyError> {
+        let mut state = State::default();
+        for (index, segment) in row.made_by.iter().enumerate() {
+            let next = row.made_by.get(index + 1);
+            let up_to = next.map_or(row.folded, |next| Position(next.from - 1));
+            let serving = self.serving(key, segment.activation).await?;
+            let fold = Fold { serving: &serving, limits: &self.limits, entity, emitted: row.emitted };
+            let history = History { serving: &serving, store: &*self.store, limits: &self.limits };
+            match history.fold_on(&fold, state, up_to).await {
+                Ok(folded) => state = folded,
+                Err(Halt::Store(error)) => return Err(error.into()),
+                Err(Halt::Stuck(stuck)) => {
+                    let difference = format!(
+                        "the event {} at position {} cannot be folded again: {}",
+                        stuck.event.fact.id, stuck.event.position, stuck.failure.message
+                    );
+                    return Ok(Refolded { difference: Some(difference), divergences: Vec::new() });
+                }
+            }
+        }
+        let difference = (state.model != row.model).then(|| {
+            format!("the stored model is not what its events fold to, up to position {}", row.folded)
+        });
+        let divergences = divergence::compare(&*self.store, key, entity, &state.repeated).await?;
+        Ok(Refolded { difference, divergences })
+    }
+
+    async fn serving(&mut self, key: &DomainKey, number: u64) -> Result<Serving, VerifyError> {
+        let chain: Vec<Activation> =
+            self.activations.iter().filter(|a| a.key == *key && a.number.0 <= number).cloned().collect();
+        let in_force = chain.last().filter(|activation| activation.number.0 == number);
+        let Some((hash, _)) = in_force.and_then(|activation| activation.module.as_ref()) else {
+            return Err(StoreError::Damaged(format!(
+                "{key} has a row of activation {number}, which is none of its"
+            ))
+            .into());
+        };
+        let (hash, activation) = (*hash, chain[chain.len() - 1].number);
+        let module = self.module(key, hash).await?;
+        Ok(Serving::new(key.clone(), activation, module, chain))
+    }
+
+    async fn module(&mut self, key: &DomainKey, hash: ModuleHash) -> Result<Arc<Module>, VerifyError> {
+        if let Some(module) = self.modules.get(&hash) {
+            return Ok(Arc::clone(module));
+        }
+        let bytes = self.store.module(&hash).await?;
+        let bytes = bytes.ok_or_else(|| VerifyError::NoModule(hash, key.clone()))?;
+        let module =
+            Arc::new(self.sandbox.load(&bytes).map_err(|error| VerifyError::Load(hash, key.clone(), error))?);
+        self.modules.insert(hash, Arc::clone(&module));
+        Ok(module)
+    }
+}
