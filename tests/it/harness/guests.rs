@@ -1,0 +1,47 @@
+//! Guests: the programs in `tests/guests/examples` and the shop's reducers, built once for all tests.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use everfold::build::{self, BuildOptions};
+use sha2::{Digest, Sha256};
+
+/// A module as a file would hold it.
+#[derive(Debug)]
+pub(crate) struct Guest {
+    pub(crate) bytes: Vec<u8>,
+    /// The SHA-256 of the bytes, which is the module's name.
+    pub(crate) hash: String,
+}
+
+impl Guest {
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
+        let mut hash = String::new();
+        for byte in Sha256::digest(&bytes) {
+            write!(hash, "{byte:02x}").unwrap();
+        }
+        Self { bytes, hash }
+    }
+}
+
+/// The guest of that name. The first call builds all of them with one call of cargo, which keeps other
+/// processes out while it does, and has nothing to do the next time.
+#[track_caller]
+pub(crate) fn guest(name: &str) -> &'static Guest {
+    static ALL: OnceLock<BTreeMap<String, Guest>> = OnceLock::new();
+    let all = ALL.get_or_init(|| {
+        let options = BuildOptions { examples: true };
+        let built = build::components(&root().join("reducers"), options).unwrap_or_else(|e| panic!("{e}"));
+        built.into_iter().map(|built| (built.name, Guest::new(built.component))).collect()
+    });
+    all.get(name).unwrap_or_else(|| panic!("there is no guest {name}, only {:?}", all.keys()))
+}
+
+/// The top of the checkout.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}

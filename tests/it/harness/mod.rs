@@ -1,0 +1,20 @@
+//! What the tests stand on: hosts, guests, ids, streams, and patience.
+
+mod answer;
+mod guests;
+mod host;
+mod ids;
+mod patience;
+mod process;
+mod reducers;
+mod stream;
+mod websocket;
+
+pub(crate) use answer::Answer;
+pub(crate) use guests::{Guest, guest, root};
+pub(crate) use host::{Host, file_in, put_file_in};
+pub(crate) use ids::{entities, entity, event_id, event_ids, foreign_id, ticks};
+pub(crate) use patience::{patiently, wait_until};
+pub(crate) use process::{Process, run};
+pub(crate) use reducers::Reducer;
+pub(crate) use stream::Stream;

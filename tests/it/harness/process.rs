@@ -1,0 +1,136 @@
+//! The real program, where a process matters.
+
+use std::{
+    path::PathBuf,
+    process::{Command as Blocking, ExitStatus, Output, Stdio},
+    sync::OnceLock,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader},
+    process::{Child, Command},
+    task::JoinHandle,
+};
+
+use super::{guests::root, patiently};
+
+/// The program, built like these tests. Cargo has mostly little left to do.
+fn program() -> PathBuf {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    let program = PROGRAM.get_or_init(|| {
+        let mut cargo = Blocking::new(env!("CARGO"));
+        // With the tests, so that it shares what was compiled for them.
+        cargo.current_dir(root()).args([
+            "build",
+            "--quiet",
+            "--workspace",
+            "--bin",
+            "everfold",
+            "--test",
+            "it",
+        ]);
+        if !cfg!(debug_assertions) {
+            cargo.arg("--release");
+        }
+        assert!(cargo.status().unwrap().success(), "cargo cannot build the program");
+        // target/PROFILE/deps/it-HASH lies two below target/PROFILE/everfold.
+        let tests = std::env::current_exe().unwrap();
+        tests.ancestors().nth(2).unwrap().join("everfold")
+    });
+    program.clone()
+}
+
+/// A call of the program that hears nothing of this process's own environment.
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(program());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("EVERFOLD_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+/// Calls the program and waits for its end.
+pub(crate) async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (ExitStatus, String, String) {
+    let mut command = command(arguments);
+    command.envs(environment.iter().copied());
+    let Output { status, stdout, stderr } =
+        patiently(&format!("the end of {arguments:?}"), command.output()).await.unwrap();
+    (status, String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+/// Reads to the end, so that nobody has to wait for a reader.
+async fn heard(mut pipe: impl AsyncRead + Unpin) -> String {
+    let mut said = String::new();
+    pipe.read_to_string(&mut said).await.unwrap();
+    said
+}
+
+/// The running program. Dropping it kills it.
+pub(crate) struct Process {
+    child: Child,
+    base: String,
+    said: JoinHandle<String>,
+}
+
+impl Process {
+    /// Starts `everfold serve` on a free port and waits until it says where it listens.
+    pub(crate) async fn serve(arguments: &[&str]) -> Self {
+        Self::serve_with(arguments, &[]).await
+    }
+
+    /// The same, with an environment.
+    pub(crate) async fn serve_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::start(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat(), environment).await
+    }
+
+    /// Starts the program and waits until it says where it listens.
+    pub(crate) async fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut command = command(arguments);
+        let mut child = command.envs(environment.iter().copied()).spawn().unwrap();
+        let said = tokio::spawn(heard(child.stderr.take().unwrap()));
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let base = loop {
+            let line = patiently("a line with an address", lines.next_line()).await.unwrap();
+            let Some(line) = line else { panic!("it ended: {}", said.await.unwrap()) };
+            if let Some(start) = line.find("http://127.0.0.1:") {
+                break line[start..].split([',', ' ']).next().unwrap().to_owned();
+            }
+        };
+        tokio::spawn(heard(lines.into_inner()));
+        Self { child, base, said }
+    }
+
+    /// `http://ADDRESS:PORT`.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
+    /// `kill -9`.
+    pub(crate) async fn kill(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// Sends it a signal, such as `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Blocking::new("kill").args([format!("-{name}"), self.id().to_string()]).status();
+        assert!(status.unwrap().success());
+    }
+
+    /// Waits for its end, and gives what it said on stderr.
+    pub(crate) async fn ended(&mut self) -> (ExitStatus, String) {
+        let status = patiently("the program's end", self.child.wait()).await.unwrap();
+        (status, patiently("its last words", &mut self.said).await.unwrap())
+    }
+}

@@ -1,0 +1,25 @@
+//! Black-box tests of the host, in the words of the README: one file for each subject. Everything goes
+//! through a real server on a port of its own; where a process matters, through the real program.
+
+#![cfg(test)]
+
+mod append;
+mod bad_input;
+mod bad_modules;
+mod cli;
+mod config;
+mod demo;
+mod emissions;
+mod folder;
+mod folding;
+mod harness;
+mod hostile;
+mod models;
+mod order;
+mod reading;
+mod reload;
+mod restart;
+mod shutdown;
+mod streams;
+mod structure;
+mod websockets;
