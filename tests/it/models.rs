@@ -49,7 +49,7 @@ async fn what_a_reducer_did_not_take_leaves_no_model() {
     host.deploy("shop", "door", guest("door")).await;
     host.post("noted", &entity(1), &event_id(1), &json!(1)).await.expect(201);
     host.post("unlocked", &entity(2), &event_id(2), &json!(1)).await.expect(201);
-    host.model_is(&format!("/shop/door/{}/model", entity(2)), &json!({"unlocked": true, "opened": 0})).await;
+    host.model_is(&format!("/shop/door/{}/model", entity(2)), &json!({"unlocked": true, "opened": []})).await;
     let none = host.get(&format!("/shop/door/{}/model", entity(1))).await.expect(404);
     assert_eq!(none.problem(), "no-model");
 }

@@ -15,6 +15,8 @@ mod report;
 mod rows;
 mod serving;
 mod state;
+#[cfg(test)]
+mod tests;
 mod verify;
 mod visit;
 mod workers;

@@ -64,3 +64,65 @@ impl Visit {
         (self.done, self.total.unwrap_or(self.taken).max(self.taken))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entity(number: u8) -> Option<EntityId> {
+        Some(EntityId::from_stored([number; 16]))
+    }
+
+    #[test]
+    fn it_ends_when_all_that_were_taken_are_done() {
+        let mut visit = Visit::begin();
+        assert!(visit.wants_more() && !visit.is_settled());
+        visit.reading = true;
+        assert!(!visit.wants_more(), "one page at a time");
+        visit.arrived(2, entity(2), false);
+        assert_eq!((visit.wants_more(), visit.after), (true, entity(2)));
+        visit.one_done();
+        visit.one_done();
+        assert!(!visit.is_settled(), "there may be more");
+        visit.arrived(1, entity(3), true);
+        assert!(!visit.wants_more() && !visit.is_settled());
+        visit.one_done();
+        assert!(visit.is_settled());
+    }
+
+    #[test]
+    fn its_end_is_told_once() {
+        let mut visit = Visit::begin();
+        assert!(!visit.has_just_settled());
+        visit.arrived(0, None, true);
+        assert!(visit.has_just_settled(), "where nobody is to be visited it ends at once");
+        assert!(!visit.has_just_settled());
+    }
+
+    #[test]
+    fn one_that_is_not_needed_has_nothing_to_tell() {
+        let mut visit = Visit::not_needed();
+        assert!(visit.is_settled() && !visit.wants_more() && !visit.has_just_settled());
+    }
+
+    #[test]
+    fn its_progress_counts_all_there_are() {
+        let mut visit = Visit::begin();
+        assert_eq!(visit.progress(), (0, 0));
+        visit.arrived(3, entity(3), false);
+        visit.one_done();
+        assert_eq!(visit.progress(), (1, 3), "not counted yet");
+        visit.total = Some(10);
+        assert_eq!(visit.progress(), (1, 10));
+        visit.arrived(9, entity(12), true);
+        assert_eq!(visit.progress(), (1, 12), "some came after they were counted");
+    }
+
+    #[test]
+    fn an_empty_last_page_moves_nothing() {
+        let mut visit = Visit::begin();
+        visit.arrived(2, entity(2), false);
+        visit.arrived(0, None, true);
+        assert_eq!(visit.after, entity(2));
+    }
+}

@@ -27,11 +27,13 @@ pub struct Known {
     pub activations: HashMap<DomainKey, ActivationNumber>,
 }
 
-/// A row to be written, with or without its model.
+/// A row to be written: once, however many reductions of it a group holds.
 #[derive(Debug)]
 pub struct RowWrite<'a> {
-    /// The reduction that it comes from.
+    /// The last reduction of it.
     pub reduction: &'a Reduction,
+    /// What becomes of its model, all reductions of it taken together.
+    pub model: &'a ModelWrite,
     /// The version that the row has from now on.
     pub version: Version,
 }
@@ -56,7 +58,7 @@ pub struct Plan<'a> {
 pub fn judge(group: &Group, known: Known) -> Plan<'_> {
     let recorded_at = group.recorded_at.max(known.recorded_at);
     let plan = Plan { head: known.head, ..Plan::default() };
-    let mut bench = Bench { known, plan, recorded_at };
+    let mut bench = Bench { known, plan, written: HashMap::new(), recorded_at };
     for append in &group.appends {
         let answer = bench.append(append);
         bench.plan.appends.push(answer);
@@ -71,6 +73,8 @@ pub fn judge(group: &Group, known: Known) -> Plan<'_> {
 struct Bench<'a> {
     known: Known,
     plan: Plan<'a>,
+    /// Where the plan holds the write of a row.
+    written: HashMap<RowKey, usize>,
     recorded_at: i64,
 }
 
@@ -133,9 +137,21 @@ impl<'a> Bench<'a> {
                 self.plan.head.version
             }
         };
-        self.known.rows.insert(row, (version, reduction.folded));
-        self.plan.rows.push(RowWrite { reduction, version });
+        self.known.rows.insert(row.clone(), (version, reduction.folded));
+        self.write(row, RowWrite { reduction, model: &reduction.model, version });
         ReductionOutcome::Committed { version, divergent }
+    }
+
+    /// Plans the write of a row. One that keeps the model leaves it to the write before, if there is one.
+    fn write(&mut self, row: RowKey, next: RowWrite<'a>) {
+        let index = *self.written.entry(row).or_insert(self.plan.rows.len());
+        match self.plan.rows.get_mut(index) {
+            None => self.plan.rows.push(next),
+            Some(before) => {
+                let model = if *next.model == ModelWrite::Keep { before.model } else { next.model };
+                *before = RowWrite { model, ..next };
+            }
+        }
     }
 
     /// Inserts what a reduction emits. An id that other content has is a divergence; the same content
@@ -153,5 +169,100 @@ impl<'a> Bench<'a> {
             }
         }
         divergent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> DomainKey {
+        DomainKey { context: "shop".parse().unwrap(), domain: "cart".parse().unwrap() }
+    }
+
+    fn fact(ticks: u64, data: &str) -> Arc<Fact> {
+        Arc::new(Fact {
+            id: EventId::from_parts(ticks, [1; 8]),
+            entity: EntityId::from_stored([1; 16]),
+            event_type: "A".parse().unwrap(),
+            data: data.into(),
+            metadata: Vec::new(),
+            cause: None,
+            depth: 0,
+            origin: None,
+        })
+    }
+
+    fn reduction(
+        seen: (u64, u64),
+        model: ModelWrite,
+        folded: u64,
+        emissions: Vec<Arc<Fact>>,
+    ) -> Arc<Reduction> {
+        Arc::new(Reduction {
+            key: key(),
+            entity: None,
+            activation: ActivationNumber(5),
+            seen: (Version(seen.0), Position(seen.1)),
+            model,
+            folded: Position(folded),
+            emitted: Position(folded),
+            last: None,
+            made_by: Vec::new(),
+            parked: None,
+            emissions,
+        })
+    }
+
+    fn put(model: &str) -> ModelWrite {
+        ModelWrite::Put(Arc::from(model.as_bytes()))
+    }
+
+    /// A store that has counted up to 10, and knows one row and which activation is in force.
+    fn known() -> Known {
+        let head = Head { position: Position(10), version: Version(10) };
+        let rows = HashMap::from([((key(), None), (Version(3), Position(7)))]);
+        let activations = HashMap::from([(key(), ActivationNumber(5))]);
+        Known { head, recorded_at: 50, rows, activations, ..Known::default() }
+    }
+
+    #[test]
+    fn an_empty_group_changes_nothing() {
+        let group = Group::default();
+        let plan = judge(&group, known());
+        assert_eq!(plan.head, known().head);
+        assert!(plan.events.is_empty() && plan.rows.is_empty());
+    }
+
+    #[test]
+    fn a_row_is_written_once_however_often_it_is_reduced() {
+        let reductions = vec![
+            reduction((3, 7), put("1"), 8, vec![]),
+            reduction((11, 8), put("2"), 9, vec![]),
+            reduction((11, 8), put("stale"), 9, vec![]),
+            reduction((12, 9), ModelWrite::Keep, 10, vec![]),
+        ];
+        let group = Group { reductions, ..Group::default() };
+        let plan = judge(&group, known());
+        let [row] = plan.rows.as_slice() else { panic!("{:?}", plan.rows) };
+        assert_eq!((row.model, row.reduction.folded, row.version), (&put("2"), Position(10), Version(12)));
+        assert!(matches!(plan.reductions[2], ReductionOutcome::Stale));
+        assert_eq!(plan.head.version, Version(12));
+    }
+
+    #[test]
+    fn reductions_know_what_those_before_them_emitted() {
+        let emits = |seen, facts| reduction(seen, ModelWrite::Keep, seen.1 + 1, facts);
+        let reductions = vec![
+            emits((3, 7), vec![fact(1, "1")]),
+            emits((3, 8), vec![fact(1, "1"), fact(2, "2")]),
+            emits((3, 9), vec![fact(2, "other")]),
+        ];
+        let group = Group { recorded_at: 20, reductions, ..Group::default() };
+        let plan = judge(&group, known());
+        let events: Vec<_> = plan.events.iter().map(|event| (event.position.0, event.recorded_at)).collect();
+        assert_eq!(events, [(11, 50), (12, 50)], "recorded no earlier than what is there");
+        let ReductionOutcome::Committed { divergent, .. } = &plan.reductions[2] else { panic!("stale") };
+        assert_eq!(*divergent, [fact(2, "").id]);
     }
 }

@@ -4,6 +4,8 @@
 //! returns, what it wrote survives `kill -9` and power loss. To add a back end, implement the trait,
 //! let [`judge`](judge::judge) decide what a commit does, and run the contract suite against it.
 
+#[cfg(test)]
+mod contract;
 pub mod judge;
 mod requests;
 pub mod sqlite;

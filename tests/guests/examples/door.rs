@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Default, Serialize, Deserialize)]
 struct Door {
     unlocked: bool,
-    opened: u64,
+    opened: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -19,7 +19,7 @@ enum Change {
 fn apply(door: &mut Door, event: Event<Change>) -> Result<Vec<NewEvent>> {
     match event.data {
         Change::Unlocked => door.unlocked = true,
-        Change::Opened if door.unlocked => door.opened += 1,
+        Change::Opened if door.unlocked => door.opened.push(event.id),
         Change::Opened => return Err(Failure::new("locked", "nobody unlocked the door before")),
     }
     Ok(vec![])

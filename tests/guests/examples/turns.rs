@@ -7,6 +7,7 @@ use serde_json::json;
 #[derive(Default, Serialize, Deserialize)]
 struct Turns {
     turns: u64,
+    last: String,
 }
 
 #[derive(Deserialize)]
@@ -18,6 +19,7 @@ enum Turn {
 fn apply(turns: &mut Turns, event: Event<Turn>) -> Result<Vec<NewEvent>> {
     let Turn::Turned = event.data;
     turns.turns += 1;
+    turns.last = event.id;
     Ok(vec![NewEvent::new("turned", &json!({ "turn": turns.turns }))?])
 }
 

@@ -40,7 +40,7 @@ fn program() -> PathBuf {
     program.clone()
 }
 
-/// A call of the program that hears nothing of this process's own environment.
+/// A call of the program, at the top of the checkout, that hears nothing of this process's own environment.
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(program());
     for (name, _) in std::env::vars_os() {
@@ -49,6 +49,7 @@ fn command(arguments: &[&str]) -> Command {
         }
     }
     command
+        .current_dir(root())
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -216,21 +216,14 @@ async fn it_ends_with_all_that_was_taken_written() {
     let store = Watched::open(None).await;
     let tracker = TaskTracker::new();
     let (committer, _) = start(&store, 2, &tracker);
-    let last = hand_over(&committer, vec![reduction(1, 0, vec![])]).await;
+    let last = hand_over(&committer, vec![reduction(1, 1, vec![])]).await;
     committer.mark(vec![]).await.unwrap();
-    let another = committer.clone();
-    let mut append = Box::pin(another.append(append([1, 2])));
+    let last_handle = committer.clone();
+    let mut append = Box::pin(async move { last_handle.append(append([1, 2])).await });
     assert!(poll!(&mut append).is_pending());
     drop(committer);
     tracker.close();
-    let (answer, ()) = join!(
-        async {
-            let answer = append.await;
-            drop(another);
-            answer
-        },
-        tracker.wait()
-    );
+    let (answer, ()) = join!(append, tracker.wait());
     assert_eq!((position(answer), last.lock().unwrap().len()), (Ok(1), 1));
     assert_eq!(store.asked(), ["1+1+0", "close"], "the store is closed last");
 }

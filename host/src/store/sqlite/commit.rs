@@ -79,7 +79,7 @@ pub(super) async fn commit(store: &SqliteStore, group: &Group) -> Result<Committ
 }
 
 fn committed(plan: Plan<'_>) -> Committed {
-    let written = |row: &RowWrite<'_>| match row.reduction.model {
+    let written = |row: &RowWrite<'_>| match row.model {
         ModelWrite::Keep => None,
         ModelWrite::Put(_) | ModelWrite::Delete => {
             Some((row.reduction.key.clone(), row.reduction.entity, row.version))
@@ -206,18 +206,17 @@ async fn write_rows(
     connection: &mut SqliteConnection,
     writes: &[RowWrite<'_>],
 ) -> Result<()> {
-    let (keep, put): (Vec<_>, Vec<_>) =
-        writes.iter().partition(|write| write.reduction.model == ModelWrite::Keep);
+    let (keep, put): (Vec<_>, Vec<_>) = writes.iter().partition(|write| *write.model == ModelWrite::Keep);
     for (statement, writes) in [(&*KEEP_ROWS, keep), (&*WRITE_ROWS, put)] {
         for (text, writes) in statement.exact(&writes) {
             let mut query = sqlx::query(text);
-            for RowWrite { reduction, version } in writes {
+            for RowWrite { reduction, model, version } in writes {
                 let (newest, older) = reduction.made_by.split_last().unzip();
                 let older = older
                     .filter(|older: &&[_]| !older.is_empty())
                     .map(|older| to_json(&older))
                     .transpose()?;
-                let model = match &reduction.model {
+                let model = match model {
                     ModelWrite::Put(model) => Some(model.to_vec()),
                     ModelWrite::Keep | ModelWrite::Delete => None,
                 };

@@ -8,6 +8,8 @@ mod read;
 mod rows;
 mod statements;
 
+use std::sync::{Mutex, PoisonError};
+
 use async_trait::async_trait;
 use sqlx::SqlitePool;
 
@@ -29,8 +31,8 @@ pub struct SqliteStore {
     readers: SqlitePool,
     epoch: Epoch,
     names: names::Names,
-    /// Held as long as the store is open.
-    _lock: Option<open::Lock>,
+    /// Held as long as the store is open; none in memory.
+    lock: Mutex<Option<open::Lock>>,
 }
 
 impl SqliteStore {
@@ -132,5 +134,7 @@ impl Store for SqliteStore {
     async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+        // Others may still hold this object: the file is free all the same.
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }

@@ -5,6 +5,7 @@ use std::{
     io::{Read, Seek, Write},
     path::{Path, PathBuf},
     str::FromStr,
+    sync::Mutex,
     time::Duration,
 };
 
@@ -27,6 +28,8 @@ const APPLICATION: i32 = 0x4576_6664;
 const SCHEMA: i32 = 1;
 /// Before this version, a reset of the WAL could lose commits.
 const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
+/// SQLite's code for a file that is something else, `SQLITE_NOTADB`.
+const NOT_A_DATABASE: &str = "26";
 /// Connections that read beside the writer.
 const READERS: u32 = 4;
 
@@ -38,11 +41,12 @@ pub(super) async fn open(place: &str, holder: &str) -> Result<SqliteStore> {
     let in_memory = place == ":memory:";
     let lock = if in_memory { None } else { Some(lock(Path::new(place), holder)?) };
     let refuse = |why: String| StoreError::Open { store: format!("sqlite:{place}"), why };
-    let (options, most) = if in_memory {
-        (SqliteConnectOptions::from_str("sqlite::memory:")?, 1)
+    let options = if in_memory {
+        SqliteConnectOptions::from_str("sqlite::memory:")?
     } else {
         let options = SqliteConnectOptions::new().filename(place).create_if_missing(true);
-        (options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full), READERS)
+        look(&options).await.map_err(refuse)?;
+        options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full)
     };
     let options = options
         .busy_timeout(Duration::from_secs(5))
@@ -55,8 +59,8 @@ pub(super) async fn open(place: &str, holder: &str) -> Result<SqliteStore> {
     let epoch: String = sqlx::query_scalar("SELECT epoch FROM counters").fetch_one(&mut *connection).await?;
     let names = Names::load(&mut connection).await?;
     drop(connection);
-    let readers = if in_memory { writer.clone() } else { pool(most).connect_with(options).await? };
-    Ok(SqliteStore { writer, readers, epoch: Epoch(epoch.into()), names, _lock: lock })
+    let readers = if in_memory { writer.clone() } else { pool(READERS).connect_with(options).await? };
+    Ok(SqliteStore { writer, readers, epoch: Epoch(epoch.into()), names, lock: Mutex::new(lock) })
 }
 
 /// A store in memory lives as long as its connection, so connections are never retired.
@@ -67,6 +71,29 @@ fn pool(most: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+}
+
+/// Looks whose file it is before anything is set: setting the journal mode would already change it.
+async fn look(options: &SqliteConnectOptions) -> std::result::Result<(), String> {
+    let mut connection = options.connect().await.map_err(|e| plain(&e))?;
+    needs_schema(&mut connection).await?;
+    connection.close().await.map_err(|e| plain(&e))
+}
+
+/// Whether a file is still empty; a sentence if it is not ours, or not ours any more.
+async fn needs_schema(connection: &mut SqliteConnection) -> std::result::Result<bool, String> {
+    let query = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) \
+                 FROM pragma_application_id, pragma_user_version";
+    let found = sqlx::query_as(query).fetch_one(connection).await;
+    let (application, schema, tables): (i32, i32, i64) = found.map_err(|e| plain(&e))?;
+    match (application, schema) {
+        (APPLICATION, SCHEMA) => Ok(false),
+        (APPLICATION, newer) if newer > SCHEMA => Err(format!(
+            "it has schema {newer} and was written by a newer Everfold; this one knows schema {SCHEMA}: run the newer one"
+        )),
+        (0, 0) if tables == 0 => Ok(true),
+        _ => Err("it is a SQLite database, but not a store of Everfold: name another file".into()),
+    }
 }
 
 /// Brings a connection's file to our schema and reads back what durability needs. The inner error is
@@ -80,21 +107,10 @@ async fn prepare(
     if parts < OLDEST_SQLITE.to_vec() {
         return Ok(Err(format!("SQLite {sqlite} can lose commits; 3.51.3 or newer is needed")));
     }
-    let application: i32 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await?;
-    let schema: i32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *connection).await?;
-    let tables: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *connection).await?;
-    match (application, schema) {
-        (APPLICATION, SCHEMA) => {}
-        (APPLICATION, newer) if newer > SCHEMA => {
-            return Ok(Err(format!(
-                "it has schema {newer} and was written by a newer Everfold; this one knows schema {SCHEMA}: run the newer one"
-            )));
-        }
-        (0, 0) if tables == 0 => create(connection).await?,
-        _ => {
-            return Ok(Err("it is a SQLite database, but not a store of Everfold: name another file".into()));
-        }
+    match needs_schema(connection).await {
+        Ok(true) => create(connection).await?,
+        Ok(false) => {}
+        Err(why) => return Ok(Err(why)),
     }
     if in_memory {
         return Ok(Ok(()));
@@ -158,9 +174,15 @@ fn lock(place: &Path, holder: &str) -> Result<Lock> {
 
 fn plain(error: &sqlx::Error) -> String {
     match error {
+        sqlx::Error::Database(error) if error.code().as_deref() == Some(NOT_A_DATABASE) => {
+            "it is not a SQLite database: name another file".into()
+        }
         sqlx::Error::Database(error) => {
             format!("{}; choose a file in a folder that can be written", error.message())
         }
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -203,7 +203,8 @@ pub(super) async fn rows(
             found.insert(entity, row);
         }
     }
-    Ok(entities.iter().map(|entity| found.remove(entity)).collect())
+    // An entity may be asked for more than once.
+    Ok(entities.iter().map(|entity| found.get(entity).cloned()).collect())
 }
 
 pub(super) async fn models(

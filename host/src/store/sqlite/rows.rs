@@ -68,7 +68,10 @@ pub(super) type ModelRow =
 pub(super) fn row(row: ModelRow) -> Result<(Option<EntityId>, Row)> {
     let (entity, model, version, folded, emitted, last, activation, since, older, parked) = row;
     let mut made_by: Vec<Segment> = older.map(|text| from_json(&text)).transpose()?.unwrap_or_default();
-    made_by.push(Segment { activation: number(activation)?, from: number(since)? });
+    // Numbers of activations begin at 1: 0 stands where nobody made anything of the row yet.
+    if activation > 0 {
+        made_by.push(Segment { activation: number(activation)?, from: number(since)? });
+    }
     let parked: Option<Parked> = parked.map(|text| from_json(&text)).transpose()?;
     let row = Row {
         model: model.map(Arc::from),

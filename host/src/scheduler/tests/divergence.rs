@@ -1,0 +1,69 @@
+//! What a refold emits, compared with what is in the log.
+
+use std::sync::Arc;
+
+use crate::{
+    scheduler::divergence::compare,
+    store::{Append, Group, ModelWrite, NewActivation, Reduction, Store, sqlite::SqliteStore},
+    words::{Fact, Origin, Position, Version},
+};
+
+use super::{cart, entity, fact, id};
+
+fn emitted(ticks: u64, data: &str) -> Arc<Fact> {
+    let origin = Some(Origin { domain: cart().domain, entity: Some(entity(1)) });
+    Arc::new(Fact { cause: Some(id(1)), depth: 1, origin, data: data.into(), ..fact(ticks, 1) })
+}
+
+/// A store whose cart of entity 1 has emitted events at ticks 2 and 3.
+async fn store() -> SqliteStore {
+    let store = SqliteStore::open(":memory:", "a test").await.unwrap();
+    let retired = NewActivation { key: cart(), module: None, file: None, at: 1 };
+    let activation = store.activate(&retired).await.unwrap().number;
+    let reduction = Reduction {
+        key: cart(),
+        entity: Some(entity(1)),
+        activation,
+        seen: (Version(0), Position(0)),
+        model: ModelWrite::Keep,
+        folded: Position(1),
+        emitted: Position(1),
+        last: None,
+        made_by: Vec::new(),
+        parked: None,
+        emissions: vec![emitted(2, "1"), emitted(3, "1")],
+    };
+    let posted = Append { context: cart().context, facts: vec![Arc::new(fact(1, 1)), Arc::new(fact(9, 1))] };
+    let (appends, reductions) = (vec![posted], vec![Arc::new(reduction)]);
+    store.commit(&Group { appends, reductions, ..Group::default() }).await.unwrap();
+    store
+}
+
+async fn differences(repeated: &[Arc<Fact>]) -> Vec<String> {
+    compare(&store().await, &cart(), Some(entity(1)), repeated).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_same_again_is_no_difference() {
+    assert_eq!(differences(&[emitted(3, "1"), emitted(2, "1")]).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn every_difference_has_its_sentence() {
+    let what = format!("shop/cart of {}", entity(1));
+    assert_eq!(
+        differences(&[emitted(2, "other"), emitted(4, "1")]).await,
+        [
+            format!("{what}: {} (A) would now say something else", id(2)),
+            format!("{what}: {} (A) would be emitted now, and was not", id(4)),
+            format!("{what}: {} (A) was emitted, and would not be now", id(3)),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn another_model_is_not_compared() {
+    let store = store().await;
+    assert_eq!(compare(&store, &cart(), Some(entity(2)), &[]).await.unwrap(), [""; 0]);
+    assert_eq!(compare(&store, &cart(), None, &[]).await.unwrap(), [""; 0]);
+}

@@ -1,0 +1,136 @@
+//! Which files are opened, and which are refused with what sentence.
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::store::Store;
+
+fn folder() -> (TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("log.db").to_str().unwrap().to_owned();
+    (folder, place)
+}
+
+async fn refusal(place: &str) -> String {
+    open(place, "a second host").await.unwrap_err().to_string()
+}
+
+/// Does something to a file without us.
+async fn meddle(place: &str, sql: &'static str) {
+    let options = SqliteConnectOptions::new().filename(place).create_if_missing(true);
+    let mut connection = options.connect().await.unwrap();
+    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_in_use_is_refused_and_its_holder_named() {
+    let (_folder, place) = folder();
+    let store = open(&place, "http://127.0.0.1:7878").await.unwrap();
+    let holder = format!("it is in use by process {}, http://127.0.0.1:7878;", std::process::id());
+    for _ in 0..2 {
+        let refusal = refusal(&place).await;
+        assert!(refusal.contains(&holder) && refusal.contains(&place), "{refusal}");
+    }
+    store.catalogue().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_is_free_once_its_store_is_closed_or_dropped() {
+    let (_folder, place) = folder();
+    let closed = open(&place, "first").await.unwrap();
+    closed.close().await;
+    let second = open(&place, "second").await.unwrap();
+    assert!(refusal(&place).await.contains(", second;"), "only the newest holder is named");
+    drop((closed, second));
+    open(&place, "third").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_file_is_free() {
+    let (_folder, place) = folder();
+    meddle(&place, "CREATE TABLE theirs (id INTEGER)").await;
+    refusal(&place).await;
+    fs::remove_file(&place).unwrap();
+    open(&place, "a host").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused() {
+    let (_folder, place) = folder();
+    open(&place, "a host").await.unwrap().close().await;
+    meddle(&place, "PRAGMA user_version = 2").await;
+    let refusal = refusal(&place).await;
+    assert!(refusal.contains("it has schema 2 and was written by a newer Everfold"), "{refusal}");
+    meddle(&place, "PRAGMA user_version = 1").await;
+    open(&place, "a host").await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_not_a_store_is_refused_and_stays_as_it_was() {
+    for (sql, name) in [
+        ("CREATE TABLE theirs (id INTEGER)", "with tables"),
+        ("PRAGMA user_version = 1; CREATE TABLE counters (epoch TEXT)", "of our schema's number"),
+        ("PRAGMA application_id = 7; PRAGMA user_version = 1", "of another application"),
+    ] {
+        let (_folder, place) = folder();
+        meddle(&place, sql).await;
+        let before = fs::read(&place).unwrap();
+        let refusal = refusal(&place).await;
+        assert!(refusal.contains("it is a SQLite database, but not a store"), "{name}: {refusal}");
+        assert!(fs::read(&place).unwrap() == before, "{name}: it was written to");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused_and_stays_as_it_was() {
+    let (_folder, place) = folder();
+    let letter = "Dear host, I am a letter. ".repeat(100);
+    fs::write(&place, &letter).unwrap();
+    let refusal = refusal(&place).await;
+    assert!(refusal.contains("it is not a SQLite database: name another file"), "{refusal}");
+    assert_eq!(fs::read_to_string(&place).unwrap(), letter);
+}
+
+#[tokio::test]
+async fn a_place_that_cannot_be_written_is_refused() {
+    let (folder, place) = folder();
+    fs::write(&place, "a file").unwrap();
+    let below = format!("{place}/log.db");
+    let refused = refusal(&below).await;
+    assert!(refused.contains(&format!("the folder {place} cannot be made")), "{refused}");
+    let refused = refusal(folder.path().to_str().unwrap()).await;
+    assert!(refused.contains("choose a file in a folder that can be written"), "{refused}");
+    let refused = refusal("/proc/log.db").await;
+    assert!(refused.contains("/proc/log.db.lock cannot be written"), "{refused}");
+}
+
+#[tokio::test]
+async fn folders_on_the_way_are_made() {
+    let (folder, _) = folder();
+    let place = folder.path().join("a/b/log.db");
+    open(place.to_str().unwrap(), "a host").await.unwrap();
+    assert!(place.exists());
+}
+
+#[tokio::test]
+async fn stores_in_memory_are_apart() {
+    let one = open(":memory:", "a host").await.unwrap();
+    let other = open(":memory:", "a host").await.unwrap();
+    one.name_context(&"shop".parse().unwrap()).await.unwrap();
+    assert_eq!(other.catalogue().await.unwrap().contexts, []);
+}
+
+#[tokio::test]
+async fn what_durability_needs_is_set_on_every_connection() {
+    let (_folder, place) = folder();
+    let store = open(&place, "a host").await.unwrap();
+    for pool in [&store.writer, &store.readers] {
+        let mut connection = pool.acquire().await.unwrap();
+        let synchronous: i32 =
+            sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *connection).await.unwrap();
+        let journal: String =
+            sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await.unwrap();
+        assert_eq!((synchronous, journal.as_str()), (2, "wal"));
+    }
+}
