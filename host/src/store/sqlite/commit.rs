@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, LazyLock},
+    sync::Arc,
 };
 
 use sqlx::{Connection, SqliteConnection};
@@ -21,41 +21,34 @@ use super::{
     statements::Statement,
 };
 
-static INSERT_EVENTS: LazyLock<Statement> = LazyLock::new(|| {
-    Statement::new("INSERT INTO events VALUES ", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "")
-});
-static FIND_EVENTS: LazyLock<Statement> = LazyLock::new(|| {
+static INSERT_EVENTS: Statement =
+    Statement::new("INSERT INTO events VALUES ", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "");
+static FIND_EVENTS: Statement =
     // The columns are rows::EVENT_COLUMNS; a literal, because statements are made of literals only.
     Statement::new(
         "SELECT position, context, id, entity, type, data, metadata, recorded_at, cause, depth, origin, \
          origin_entity FROM events WHERE context = ? AND id IN (",
         "?",
         ")",
-    )
-});
-static FIND_ROWS: LazyLock<Statement> = LazyLock::new(|| {
-    Statement::new("SELECT entity, version, folded FROM models WHERE domain = ? AND entity IN (", "?", ")")
-});
-static WRITE_ROWS: LazyLock<Statement> = LazyLock::new(|| {
-    Statement::new(
-        "INSERT INTO models VALUES ",
-        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        " ON CONFLICT DO UPDATE SET model = excluded.model, version = excluded.version, \
+    );
+static FIND_ROWS: Statement =
+    Statement::new("SELECT entity, version, folded FROM models WHERE domain = ? AND entity IN (", "?", ")");
+static WRITE_ROWS: Statement = Statement::new(
+    "INSERT INTO models VALUES ",
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    " ON CONFLICT DO UPDATE SET model = excluded.model, version = excluded.version, \
          folded = excluded.folded, emitted = excluded.emitted, last = excluded.last, \
          activation = excluded.activation, since = excluded.since, older = excluded.older, \
          parked = excluded.parked",
-    )
-});
+);
 /// The same for rows whose model stays as it is.
-static KEEP_ROWS: LazyLock<Statement> = LazyLock::new(|| {
-    Statement::new(
-        "INSERT INTO models VALUES ",
-        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        " ON CONFLICT DO UPDATE SET folded = excluded.folded, emitted = excluded.emitted, \
+static KEEP_ROWS: Statement = Statement::new(
+    "INSERT INTO models VALUES ",
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    " ON CONFLICT DO UPDATE SET folded = excluded.folded, emitted = excluded.emitted, \
          last = excluded.last, activation = excluded.activation, since = excluded.since, \
          older = excluded.older, parked = excluded.parked",
-    )
-});
+);
 
 pub(super) async fn commit(store: &SqliteStore, group: &Group) -> Result<Committed> {
     let mut connection = store.writer.acquire().await?;
@@ -95,12 +88,21 @@ fn committed(plan: Plan<'_>) -> Committed {
 }
 
 async fn known(store: &SqliteStore, connection: &mut SqliteConnection, group: &Group) -> Result<Known> {
-    let (position, version, recorded_at): (i64, i64, i64) =
-        sqlx::query_as("SELECT position, version, recorded_at FROM counters")
-            .fetch_one(&mut *connection)
-            .await?;
-    let head = Head { position: Position(number(position)?), version: Version(number(version)?) };
-    let mut known = Known { head, recorded_at, ..Known::default() };
+    // One statement for both: every statement is a way to the database's thread and back.
+    let query = "SELECT c.position, c.version, c.recorded_at, d.id, d.activation \
+                 FROM counters c LEFT JOIN domains d";
+    let rows: Vec<(i64, i64, i64, Option<i64>, Option<i64>)> =
+        sqlx::query_as(query).fetch_all(&mut *connection).await?;
+    let mut known = Known::default();
+    for (position, version, recorded_at, domain, activation) in rows {
+        known.head = Head { position: Position(number(position)?), version: Version(number(version)?) };
+        known.recorded_at = recorded_at;
+        // A domain that is only just being named has no reductions yet.
+        let named = domain.and_then(|domain| store.names.domain_key(domain).ok());
+        if let Some((key, activation)) = named.zip(activation) {
+            known.activations.insert(key, ActivationNumber(number(activation)?));
+        }
+    }
     known_events(store, connection, group, &mut known).await?;
     known_rows(store, connection, group, &mut known).await?;
     Ok(known)
@@ -122,7 +124,7 @@ async fn known_events(
     }
     for (context, ids) in ids {
         let Some(number) = store.names.context(context) else { continue };
-        for (text, ids) in FIND_EVENTS.filled(&ids) {
+        for (text, ids) in FIND_EVENTS.cut(&ids) {
             let mut query = sqlx::query_as(text).bind(number);
             for id in ids {
                 query = query.bind(id.as_sorted_bytes().to_vec());
@@ -149,12 +151,7 @@ async fn known_rows(
     }
     for (key, entities) in entities {
         let Some(domain) = store.names.domain(key) else { continue };
-        let activation: i64 = sqlx::query_scalar("SELECT activation FROM domains WHERE id = ?")
-            .bind(domain)
-            .fetch_one(&mut *connection)
-            .await?;
-        known.activations.insert(key.clone(), ActivationNumber(number(activation)?));
-        for (text, entities) in FIND_ROWS.filled(&entities) {
+        for (text, entities) in FIND_ROWS.cut(&entities) {
             let mut query = sqlx::query_as(text).bind(domain);
             for entity in entities {
                 query = query.bind(entity_key(*entity));
@@ -174,7 +171,7 @@ async fn insert_events(
     connection: &mut SqliteConnection,
     events: &[Arc<Event>],
 ) -> Result<()> {
-    for (text, events) in INSERT_EVENTS.exact(events) {
+    for (text, events) in INSERT_EVENTS.cut(events) {
         let mut query = sqlx::query(text);
         for Event { position, recorded_at, context, fact } in events.iter().map(|event| &**event) {
             let origin = fact
@@ -207,8 +204,8 @@ async fn write_rows(
     writes: &[RowWrite<'_>],
 ) -> Result<()> {
     let (keep, put): (Vec<_>, Vec<_>) = writes.iter().partition(|write| *write.model == ModelWrite::Keep);
-    for (statement, writes) in [(&*KEEP_ROWS, keep), (&*WRITE_ROWS, put)] {
-        for (text, writes) in statement.exact(&writes) {
+    for (statement, writes) in [(&KEEP_ROWS, keep), (&WRITE_ROWS, put)] {
+        for (text, writes) in statement.cut(&writes) {
             let mut query = sqlx::query(text);
             for RowWrite { reduction, model, version } in writes {
                 let (newest, older) = reduction.made_by.split_last().unzip();

@@ -50,7 +50,7 @@ pub(super) async fn open(place: &str, holder: &str) -> Result<SqliteStore> {
     };
     let options = options
         .busy_timeout(Duration::from_secs(5))
-        .statement_cache_capacity(256)
+        .statement_cache_capacity(1024)
         // A line for each statement would cost more than many statements.
         .disable_statement_logging();
     let writer = pool(1).connect_with(options.clone()).await.map_err(|e| refuse(plain(&e)))?;

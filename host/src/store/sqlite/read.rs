@@ -1,7 +1,5 @@
 //! Everything that only reads.
 
-use std::sync::LazyLock;
-
 use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite};
 
 use crate::{
@@ -22,15 +20,14 @@ use super::{
     statements::Statement,
 };
 
-static FIND_ROWS: LazyLock<Statement> = LazyLock::new(|| {
+static FIND_ROWS: Statement =
     // The columns are rows::MODEL_COLUMNS; a literal, because statements are made of literals only.
     Statement::new(
         "SELECT entity, model, version, folded, emitted, last, activation, since, older, parked FROM models \
          WHERE domain = ? AND entity IN (",
         "?",
         ")",
-    )
-});
+    );
 
 /// A row of `activations`.
 type ActivationRow = (i64, i64, Option<Vec<u8>>, Option<String>, i64, i64);
@@ -192,7 +189,7 @@ pub(super) async fn rows(
 ) -> Result<Vec<Option<Row>>> {
     let Some(domain) = store.names.domain(key) else { return Ok(vec![None; entities.len()]) };
     let mut found = std::collections::HashMap::with_capacity(entities.len());
-    for (text, entities) in FIND_ROWS.filled(entities) {
+    for (text, entities) in FIND_ROWS.cut(entities) {
         let mut query = sqlx::query_as(text).bind(domain);
         for entity in entities {
             query = query.bind(entity_key(*entity));

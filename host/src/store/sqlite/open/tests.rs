@@ -99,7 +99,9 @@ async fn a_place_that_cannot_be_written_is_refused() {
     let below = format!("{place}/log.db");
     let refused = refusal(&below).await;
     assert!(refused.contains(&format!("the folder {place} cannot be made")), "{refused}");
-    let refused = refusal(folder.path().to_str().unwrap()).await;
+    let inner = folder.path().join("a folder");
+    fs::create_dir(&inner).unwrap();
+    let refused = refusal(inner.to_str().unwrap()).await;
     assert!(refused.contains("choose a file in a folder that can be written"), "{refused}");
     let refused = refusal("/proc/log.db").await;
     assert!(refused.contains("/proc/log.db.lock cannot be written"), "{refused}");
