@@ -105,7 +105,7 @@ fn an_emission_belongs_to_the_model_or_the_cause_or_whom_it_names() {
 
 #[test]
 fn an_event_emits_once_and_old_ones_may_stay_silent() {
-    let events = [event(9, 1), event(11, 1), event(12, 1)];
+    let events = [event(10, 1), event(11, 1), event(12, 1)];
     let counts = |descriptor| {
         let state = call((emits, descriptor), &limits(), Some(entity(1)), 11, &events).unwrap();
         (state.repeated.len(), state.emissions.len())

@@ -28,8 +28,9 @@ pub(super) async fn the_head_is_stamped(store: &dyn Store) {
     post(store, vec![append([fact(1, 1, "1"), fact(2, 1, "2")])]).await;
     let second = activate(store, deployed(cart(), b"two")).await;
     let retired = activate(store, NewActivation { key: cart(), module: None, file: None, at: 1 }).await;
-    let heads = [first, second, retired].map(|activation| activation.head);
-    assert_eq!(heads, [Position(0), Position(2), Position(2)]);
+    let activations = [first, second, retired];
+    assert_eq!(store.catalogue().await.unwrap().activations, activations);
+    assert_eq!(activations.map(|activation| activation.head), [Position(0), Position(2), Position(2)]);
 }
 
 pub(super) async fn a_module_is_kept_for_ever(store: &dyn Store) {

@@ -1,6 +1,8 @@
 //! Events from outside: positions, duplicates, conflicts, times of recording.
 
-use futures_util::{future::join_all, poll};
+use std::{future::poll_fn, task::Poll};
+
+use futures_util::future::join_all;
 
 use crate::{
     store::{AppendRefusal, Group, Store},
@@ -99,8 +101,11 @@ pub(super) async fn a_conflict_in_one_group_names_the_new_position(store: &dyn S
 
 pub(super) async fn an_id_is_unique_in_its_context_only(store: &dyn Store) {
     store.name_context(&bank()).await.unwrap();
-    let requests = vec![append([fact(1, 1, "1")]), append_to(bank(), [fact(1, 2, "other")])];
-    assert_eq!(post(store, requests).await.appends, [Ok(vec![new(1)]), Ok(vec![new(2)])]);
+    let requests = vec![append([fact(1, 1, "1")]), append_to(bank(), [fact(1, 2, "other"), fact(2, 2, "2")])];
+    assert_eq!(post(store, requests).await.appends, [Ok(vec![new(1)]), Ok(vec![new(2), new(3)])]);
+    assert_eq!(post(store, vec![append([fact(2, 1, "another")])]).await.appends, [Ok(vec![new(4)])]);
+    assert_eq!(post(store, vec![append_to(bank(), [fact(3, 1, "3")])]).await.appends, [Ok(vec![new(5)])]);
+    assert_eq!(store.event(&shop(), id(3)).await.unwrap(), None);
     let found = store.event(&bank(), id(1)).await.unwrap().unwrap();
     assert_eq!((found.position, found.context, &*found.fact.data), (Position(2), bank(), &b"other"[..]));
     assert_eq!(store.event(&shop(), id(1)).await.unwrap().unwrap().position, Position(1));
@@ -145,12 +150,13 @@ pub(super) async fn a_caller_that_goes_away_leaves_whole_requests(store: &dyn St
         let appends = vec![append([fact(2 * n, 1, "1"), fact(2 * n + 1, 1, "2")])];
         let group = Group { recorded_at: 1, appends, ..Group::default() };
         let mut commit = store.commit(&group);
-        for _ in 0..n {
-            if poll!(&mut commit).is_ready() {
-                break;
-            }
-            tokio::task::yield_now().await;
-        }
+        // It is dropped at its nth step; each step but the first comes when the store has got on.
+        let mut steps = 0;
+        poll_fn(|context| {
+            steps += 1;
+            if steps > n { Poll::Ready(()) } else { commit.as_mut().poll(context).map(|_| ()) }
+        })
+        .await;
     }
     let whole = post(store, vec![append([fact(1_000, 1, "1"), fact(1_001, 1, "2")])]).await.head.position.0;
     assert_eq!(whole % 2, 0, "never one event of two");
