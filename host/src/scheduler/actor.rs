@@ -38,6 +38,7 @@ pub(super) enum Message {
     Free {
         worker: usize,
         key: DomainKey,
+        number: ActivationNumber,
     },
     /// Reductions were committed, dropped, or had nothing to commit.
     Finished {
@@ -130,28 +131,29 @@ impl Actor {
             Message::Retire(activation) => {
                 self.domains.remove(&activation.key);
             }
-            Message::Free { worker, key } => {
+            Message::Free { worker, key, number } => {
                 self.idle.push(worker);
-                if let Some(domain) = self.domains.get_mut(&key) {
-                    domain.running = domain.running.saturating_sub(1);
+                if let Some(domain) = self.domain(&key, number) {
+                    domain.running -= 1;
                 }
             }
             Message::Finished { key, number, finished } => self.finished(&key, number, finished),
             Message::LogRead(read) => {
-                if let Some(domain) =
-                    self.domains.get_mut(&read.key).filter(|d| d.serving.number == read.number)
-                {
+                if let Some(domain) = self.domain(&read.key, read.number) {
                     read.arrive(domain);
                 }
             }
             Message::EntitiesRead(read) => {
-                if let Some(domain) =
-                    self.domains.get_mut(&read.key).filter(|d| d.serving.number == read.number)
-                {
+                if let Some(domain) = self.domain(&read.key, read.number) {
                     read.arrive(domain);
                 }
             }
         }
+    }
+
+    /// A domain, provided that this activation is still the one in force.
+    fn domain(&mut self, key: &DomainKey, number: ActivationNumber) -> Option<&mut Domain> {
+        self.domains.get_mut(key).filter(|domain| domain.serving.number == number)
     }
 
     fn serve(&mut self, activation: &Activation, module: Arc<Module>) {

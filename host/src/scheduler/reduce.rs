@@ -178,8 +178,10 @@ impl Reducer<'_> {
             if self.history.serving.by_occurrence() {
                 ordered.sort_unstable_by_key(|event| event.fact.id);
             }
-            let folded = state.fold(fold, &ordered).map_err(Halt::Stuck);
-            folded.map(|()| Folded { state: state.clone(), ..Folded::default() })
+            match state.fold(fold, &ordered) {
+                Ok(()) => return Ok(Folded { state, ..Folded::default() }),
+                Err(stuck) => Err(Halt::Stuck(stuck)),
+            }
         };
         match whole {
             Ok(folded) => Ok(folded),

@@ -60,10 +60,10 @@ pub(super) fn start(index: usize, tools: Tools, runtime: Handle) -> std::io::Res
     let (sender, mut batches) = mpsc::channel::<Batch>(1);
     let work = move || {
         while let Some(batch) = batches.blocking_recv() {
-            let key = batch.serving.key.clone();
+            let (key, number) = (batch.serving.key.clone(), batch.serving.number);
             runtime.block_on(tools.work(batch));
             // Nobody listens any more while the host shuts down.
-            drop(tools.inbox.send(Message::Free { worker: index, key }));
+            drop(tools.inbox.send(Message::Free { worker: index, key, number }));
         }
     };
     std::thread::Builder::new().name(format!("reducer-{index}")).spawn(work)?;

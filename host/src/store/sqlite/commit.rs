@@ -87,12 +87,14 @@ fn committed(plan: Plan<'_>) -> Committed {
     }
 }
 
+/// The counters, beside a domain and its activation, if there is any.
+type CountersRow = (i64, i64, i64, Option<i64>, Option<i64>);
+
 async fn known(store: &SqliteStore, connection: &mut SqliteConnection, group: &Group) -> Result<Known> {
     // One statement for both: every statement is a way to the database's thread and back.
     let query = "SELECT c.position, c.version, c.recorded_at, d.id, d.activation \
                  FROM counters c LEFT JOIN domains d";
-    let rows: Vec<(i64, i64, i64, Option<i64>, Option<i64>)> =
-        sqlx::query_as(query).fetch_all(&mut *connection).await?;
+    let rows: Vec<CountersRow> = sqlx::query_as(query).fetch_all(&mut *connection).await?;
     let mut known = Known::default();
     for (position, version, recorded_at, domain, activation) in rows {
         known.head = Head { position: Position(number(position)?), version: Version(number(version)?) };

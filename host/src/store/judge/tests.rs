@@ -1,0 +1,88 @@
+//! What the contract suite does not see: the plan itself.
+
+use super::*;
+
+fn key() -> DomainKey {
+    DomainKey { context: "shop".parse().unwrap(), domain: "cart".parse().unwrap() }
+}
+
+fn fact(ticks: u64, data: &str) -> Arc<Fact> {
+    Arc::new(Fact {
+        id: EventId::from_parts(ticks, [1; 8]),
+        entity: EntityId::from_stored([1; 16]),
+        event_type: "A".parse().unwrap(),
+        data: data.into(),
+        metadata: Vec::new(),
+        cause: None,
+        depth: 0,
+        origin: None,
+    })
+}
+
+fn reduction(seen: (u64, u64), model: ModelWrite, folded: u64, emissions: Vec<Arc<Fact>>) -> Arc<Reduction> {
+    Arc::new(Reduction {
+        key: key(),
+        entity: None,
+        activation: ActivationNumber(5),
+        seen: (Version(seen.0), Position(seen.1)),
+        model,
+        folded: Position(folded),
+        emitted: Position(folded),
+        last: None,
+        made_by: Vec::new(),
+        parked: None,
+        emissions,
+    })
+}
+
+fn put(model: &str) -> ModelWrite {
+    ModelWrite::Put(Arc::from(model.as_bytes()))
+}
+
+/// A store that has counted up to 10, and knows one row and which activation is in force.
+fn known() -> Known {
+    let head = Head { position: Position(10), version: Version(10) };
+    let rows = HashMap::from([((key(), None), (Version(3), Position(7)))]);
+    let activations = HashMap::from([(key(), ActivationNumber(5))]);
+    Known { head, recorded_at: 50, rows, activations, ..Known::default() }
+}
+
+#[test]
+fn an_empty_group_changes_nothing() {
+    let group = Group::default();
+    let plan = judge(&group, known());
+    assert_eq!(plan.head, known().head);
+    assert!(plan.events.is_empty() && plan.rows.is_empty());
+}
+
+#[test]
+fn a_row_is_written_once_however_often_it_is_reduced() {
+    let reductions = vec![
+        reduction((3, 7), put("1"), 8, vec![]),
+        reduction((11, 8), put("2"), 9, vec![]),
+        reduction((11, 8), put("stale"), 9, vec![]),
+        reduction((12, 9), ModelWrite::Keep, 10, vec![]),
+    ];
+    let group = Group { reductions, ..Group::default() };
+    let plan = judge(&group, known());
+    let [row] = plan.rows.as_slice() else { panic!("{:?}", plan.rows) };
+    assert_eq!((row.model, row.reduction.folded, row.version), (&put("2"), Position(10), Version(12)));
+    assert!(matches!(plan.reductions[2], ReductionOutcome::Stale));
+    assert_eq!(plan.head.version, Version(12));
+}
+
+#[test]
+fn reductions_know_what_those_before_them_emitted() {
+    let emits = |seen, facts| reduction(seen, ModelWrite::Keep, seen.1 + 1, facts);
+    let reductions = vec![
+        emits((3, 7), vec![fact(1, "1")]),
+        emits((3, 8), vec![fact(1, "1"), fact(2, "2")]),
+        emits((3, 9), vec![fact(2, "other")]),
+    ];
+    let group = Group { recorded_at: 20, reductions, ..Group::default() };
+    let plan = judge(&group, known());
+    let events: Vec<_> = plan.events.iter().map(|event| (event.position.0, event.recorded_at)).collect();
+    assert_eq!(events, [(11, 50), (12, 50)], "recorded no earlier than what is there");
+    let ReductionOutcome::Committed { divergent, .. } = &plan.reductions[2] else { panic!("stale") };
+    assert_eq!(*divergent, [fact(2, "").id]);
+}
