@@ -26,6 +26,7 @@ use super::{
     reading::{EntitiesRead, LogRead, Reading},
     report::Report,
     serving::Serving,
+    turns::Turns,
     visit::Visit,
     workers::{self, Batch, Finished, Tools},
 };
@@ -59,13 +60,11 @@ const TICK: Duration = Duration::from_millis(500);
 
 pub(super) struct Actor {
     config: Arc<Config>,
-    domains: BTreeMap<DomainKey, Domain>,
+    domains: Turns,
     /// Marks as the store has them.
     marks: BTreeMap<DomainKey, Mark>,
     workers: Vec<mpsc::Sender<Batch>>,
     idle: Vec<usize>,
-    /// The domain that was served last; the next one after it has its turn.
-    turn: Option<DomainKey>,
     messages: UnboundedReceiver<Message>,
     head: watch::Receiver<Head>,
     tools: Tools,
@@ -90,11 +89,10 @@ impl Actor {
         let runtime = runtime::Handle::current();
         let start = |index| workers::start(index, tools.clone(), runtime.clone());
         Ok(Self {
-            domains: BTreeMap::new(),
+            domains: Turns::default(),
             marks: parts.marks.into_iter().map(|mark| (mark.key.clone(), mark)).collect(),
             workers: (0..count).map(start).collect::<io::Result<_>>()?,
             idle: (0..count).collect(),
-            turn: None,
             messages,
             head: tools.feed.watch_head(),
             reading: Reading::new(&tools),
@@ -133,27 +131,22 @@ impl Actor {
             }
             Message::Free { worker, key, number } => {
                 self.idle.push(worker);
-                if let Some(domain) = self.domain(&key, number) {
+                if let Some(domain) = self.domains.get(&key, number) {
                     domain.running -= 1;
                 }
             }
             Message::Finished { key, number, finished } => self.finished(&key, number, finished),
             Message::LogRead(read) => {
-                if let Some(domain) = self.domain(&read.key, read.number) {
+                if let Some(domain) = self.domains.get(&read.key, read.number) {
                     read.arrive(domain);
                 }
             }
             Message::EntitiesRead(read) => {
-                if let Some(domain) = self.domain(&read.key, read.number) {
+                if let Some(domain) = self.domains.get(&read.key, read.number) {
                     read.arrive(domain);
                 }
             }
         }
-    }
-
-    /// A domain, provided that this activation is still the one in force.
-    fn domain(&mut self, key: &DomainKey, number: ActivationNumber) -> Option<&mut Domain> {
-        self.domains.get_mut(key).filter(|domain| domain.serving.number == number)
     }
 
     fn serve(&mut self, activation: &Activation, module: Arc<Module>) {
@@ -168,44 +161,29 @@ impl Actor {
         };
         let domain = Domain::new(serving, cursor, visit, self.config.limits.cached_bytes);
         self.report.serves(&domain);
-        self.domains.insert(key, domain);
+        self.domains.insert(domain);
     }
 
     /// Reads what is new in the log, and the entities that are still to be visited.
     fn read(&mut self) {
         let head = self.head.borrow_and_update().position;
-        for domain in self.domains.values_mut() {
-            if domain.pending() < self.config.limits.pending_events {
-                self.reading.log(domain, head);
-            }
+        for domain in self.domains.iter_mut() {
+            while domain.pending() < self.config.limits.pending_events && self.reading.log(domain, head) {}
             if domain.visits_waiting() < VISITS_AHEAD && domain.visit.wants_more() {
                 self.reading.entities(domain);
             }
         }
     }
 
-    /// Gives work to idle workers, domain by domain in turn. A domain occupies at most half of them while
-    /// others have work.
+    /// Gives work to idle workers, domain by domain in turn.
     fn dispatch(&mut self) {
         while let Some(worker) = self.idle.last().copied() {
-            let waiting = self.domains.values().filter(|domain| domain.has_work()).count();
-            let half = self.workers.len().div_ceil(2).min(self.workers.len() - 1).max(1);
-            let most = if waiting > 1 { half } else { self.workers.len() };
-            let may = |domain: &Domain| domain.has_work() && domain.running < most;
-            let behind = self.turn.as_ref().and_then(|turn| {
-                self.domains
-                    .range((std::ops::Bound::Excluded(turn), std::ops::Bound::Unbounded))
-                    .find(|(_, d)| may(d))
-            });
-            let next = behind.or_else(|| self.domains.iter().find(|(_, domain)| may(domain)));
-            let Some(key) = next.map(|(key, _)| key.clone()) else { return };
-            let Some(domain) = self.domains.get_mut(&key) else { return };
+            let Some(domain) = self.domains.next(self.workers.len()) else { return };
             let batch = Batch {
                 serving: Arc::clone(&domain.serving),
                 tasks: domain.take(BATCH, self.config.limits.call_events),
             };
             domain.running += 1;
-            self.turn = Some(key);
             self.idle.pop();
             // A worker that is idle has an empty channel; it ends only with the scheduler.
             if self.workers[worker].try_send(batch).is_err() {
@@ -215,9 +193,7 @@ impl Actor {
     }
 
     fn finished(&mut self, key: &DomainKey, number: ActivationNumber, finished: Vec<Finished>) {
-        let Some(domain) = self.domains.get_mut(key).filter(|domain| domain.serving.number == number) else {
-            return;
-        };
+        let Some(domain) = self.domains.get(key, number) else { return };
         for Finished { entity, result } in finished {
             match result {
                 Ok((done, outcome)) => settle(domain, &mut self.report, entity, done, outcome),
@@ -231,7 +207,7 @@ impl Actor {
     }
 
     async fn tick(&mut self) {
-        for domain in self.domains.values_mut() {
+        for domain in self.domains.iter_mut() {
             domain.resume_delayed();
             self.report.progress(domain);
         }
@@ -241,7 +217,7 @@ impl Actor {
     /// Writes the marks that have moved. They may lag, so that nothing waits for them.
     async fn write_marks(&mut self) {
         let mut moved = Vec::new();
-        for (key, domain) in &self.domains {
+        for (key, domain) in self.domains.iter() {
             if !domain.visit.is_settled() {
                 continue;
             }

@@ -45,16 +45,19 @@ impl Reading {
         Self { store: Arc::clone(&tools.store), feed: Arc::clone(&tools.feed), inbox: tools.inbox.clone() }
     }
 
-    /// Brings new events to a domain: at once if they are in memory, otherwise by a message.
-    pub(super) fn log(&self, domain: &mut Domain, head: Position) {
+    /// Brings new events to a domain: at once if they are in memory, otherwise by a message. Tells whether
+    /// more can be had at once.
+    pub(super) fn log(&self, domain: &mut Domain, head: Position) -> bool {
         if domain.reading || domain.cursor >= head {
-            return;
+            return false;
         }
-        if let Some(recent) = self.feed.recent(domain.cursor, PAGE as usize, |_| true) {
+        // Nothing although the head is further: somebody else's events, which the store has.
+        let recent = self.feed.recent(domain.cursor, PAGE as usize, |_| true);
+        if let Some(recent) = recent.filter(|recent| !recent.is_empty()) {
             for event in recent {
                 domain.push(event);
             }
-            return;
+            return true;
         }
         domain.reading = true;
         let (store, inbox) = (Arc::clone(&self.store), self.inbox.clone());
@@ -70,6 +73,7 @@ impl Reading {
             let events = store.log(&query).await;
             drop(inbox.send(Message::LogRead(LogRead { key, number, head, events })));
         });
+        false
     }
 
     /// Brings the next entities that are to be visited to a domain, by a message.
