@@ -21,8 +21,10 @@ use super::{
     statements::Statement,
 };
 
+// OR FAIL: a statement that fails ends its whole transaction anyway, so SQLite need not keep a journal to
+// undo just that statement. Such a journal would copy every page before it is changed.
 static INSERT_EVENTS: Statement =
-    Statement::new("INSERT INTO events VALUES ", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "");
+    Statement::new("INSERT OR FAIL INTO events VALUES ", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "");
 static FIND_EVENTS: Statement =
     // The columns are rows::EVENT_COLUMNS; a literal, because statements are made of literals only.
     Statement::new(
@@ -34,7 +36,7 @@ static FIND_EVENTS: Statement =
 static FIND_ROWS: Statement =
     Statement::new("SELECT entity, version, folded FROM models WHERE domain = ? AND entity IN (", "?", ")");
 static WRITE_ROWS: Statement = Statement::new(
-    "INSERT INTO models VALUES ",
+    "INSERT OR FAIL INTO models VALUES ",
     "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     " ON CONFLICT DO UPDATE SET model = excluded.model, version = excluded.version, \
          folded = excluded.folded, emitted = excluded.emitted, last = excluded.last, \
@@ -43,7 +45,7 @@ static WRITE_ROWS: Statement = Statement::new(
 );
 /// The same for rows whose model stays as it is.
 static KEEP_ROWS: Statement = Statement::new(
-    "INSERT INTO models VALUES ",
+    "INSERT OR FAIL INTO models VALUES ",
     "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     " ON CONFLICT DO UPDATE SET folded = excluded.folded, emitted = excluded.emitted, \
          last = excluded.last, activation = excluded.activation, since = excluded.since, \

@@ -30,6 +30,12 @@ const SCHEMA: i32 = 1;
 const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
 /// SQLite's code for a file that is something else, `SQLITE_NOTADB`.
 const NOT_A_DATABASE: &str = "26";
+/// `PRAGMA cache_size`: KiB (therefore negative) of pages that each connection keeps, so that the upper
+/// levels of the indexes are not read again for every commit.
+const CACHE: &str = "-32768";
+/// `PRAGMA wal_autocheckpoint`: pages in the WAL (32 MiB) before they are copied into the file. Pages that
+/// are written again and again are copied once.
+const CHECKPOINT: &str = "8192";
 /// Connections that read beside the writer.
 const READERS: u32 = 4;
 
@@ -51,6 +57,8 @@ pub(super) async fn open(place: &str, holder: &str) -> Result<SqliteStore> {
     let options = options
         .busy_timeout(Duration::from_secs(5))
         .statement_cache_capacity(1024)
+        .pragma("cache_size", CACHE)
+        .pragma("wal_autocheckpoint", CHECKPOINT)
         // A line for each statement would cost more than many statements.
         .disable_statement_logging();
     let writer = pool(1).connect_with(options.clone()).await.map_err(|e| refuse(plain(&e)))?;
