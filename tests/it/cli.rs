@@ -55,7 +55,8 @@ fn fresh_crate(folder: &Path) {
     fs::create_dir_all(folder.join("src")).unwrap();
     fs::write(folder.join("Cargo.toml"), manifest).unwrap();
     fs::write(folder.join("src/lib.rs"), source).unwrap();
-    // The versions that are here already, so that nothing has to be fetched.
+    // The toolchain and the versions that are here already, so that nothing has to be fetched.
+    fs::copy(root().join("rust-toolchain.toml"), folder.join("rust-toolchain.toml")).unwrap();
     fs::copy(root().join("reducers/Cargo.lock"), folder.join("Cargo.lock")).unwrap();
 }
 
