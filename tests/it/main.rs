@@ -22,4 +22,5 @@ mod restart;
 mod shutdown;
 mod streams;
 mod structure;
+mod verify;
 mod websockets;

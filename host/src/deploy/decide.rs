@@ -42,7 +42,8 @@ pub(super) enum Decision {
     Retire,
 }
 
-/// Applies the rules of `design.md`, "Deploying is a file".
+/// Applies the rules: a folder speaks only where a file differs from what this host recorded for it; without
+/// a record, only with a module that is new to the domain; a missing file retires only what was recorded.
 pub(super) fn decide(now: &Situation) -> Decision {
     match (now.path, now.recorded) {
         (Path::File(hash), Some(recorded)) if recorded == Some(hash) => Decision::Nothing,

@@ -1,6 +1,6 @@
 //! Reduces one row: from the row as it stands and the events that wait, to a reduction to be committed.
 //!
-//! Promise 2 and 5 of the design live here: a reduction covers exactly the row's events up to one
+//! Two promises live here: a reduction covers exactly the row's events up to one
 //! position; what fails as a batch is taken one by one; only such a step, or a refold, parks.
 
 use std::sync::Arc;
