@@ -4,15 +4,9 @@ use serde_json::{Value, json};
 
 use crate::harness::{Host, entities, entity, event_id, guest};
 
-async fn with_ledger() -> Host {
-    let host = Host::start(|_| {}).await;
-    host.deploy("shop", "ledger", guest("ledger")).await;
-    host
-}
-
 #[tokio::test]
 async fn a_model_names_its_version_position_and_module() {
-    let host = with_ledger().await;
+    let host = Host::with_ledger().await;
     let path = format!("/shop/ledger/{}/model", entity(1));
     host.post("noted", &entity(1), &event_id(1), &json!({"n": 4})).await.expect(201);
     host.model_is(&path, &json!({"ids": [event_id(1)], "sum": 4})).await;
@@ -56,7 +50,7 @@ async fn what_a_reducer_did_not_take_leaves_no_model() {
 
 #[tokio::test]
 async fn models_and_keys_come_in_pages_by_entity() {
-    let host = with_ledger().await;
+    let host = Host::with_ledger().await;
     for n in [5, 2, 4, 1, 3] {
         host.post("noted", &entity(n), &event_id(n), &json!({"n": n})).await.expect(201);
     }
@@ -88,7 +82,7 @@ async fn models_and_keys_come_in_pages_by_entity() {
 
 #[tokio::test]
 async fn a_contexts_keys_are_its_domains() {
-    let host = with_ledger().await;
+    let host = Host::with_ledger().await;
     host.deploy("shop", "roll", guest("roll")).await;
     host.deploy("other", "journal", guest("journal")).await;
     assert_eq!(
@@ -103,7 +97,7 @@ async fn a_contexts_keys_are_its_domains() {
 
 #[tokio::test]
 async fn reducers_are_listed_with_what_they_say_about_themselves() {
-    let host = with_ledger().await;
+    let host = Host::with_ledger().await;
     host.deploy("shop", "roll", guest("roll")).await;
     host.post("noted", &entity(1), &event_id(1), &json!({"n": 1})).await.expect(201);
     let done = |reducer: &crate::harness::Reducer| reducer.count("models") == 1 && reducer.0["lag"] == 0;

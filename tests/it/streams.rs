@@ -4,19 +4,13 @@ use serde_json::json;
 
 use crate::harness::{Host, Stream, entity, event_id, guest};
 
-async fn with_ledger() -> Host {
-    let host = Host::start(|_| {}).await;
-    host.deploy("shop", "ledger", guest("ledger")).await;
-    host
-}
-
 async fn post(host: &Host, n: u64) {
     host.post("noted", &entity(1), &event_id(n), &json!({"n": 1})).await.expect(201);
 }
 
 /// The same, with one event folded.
 async fn with_a_model() -> Host {
-    let host = with_ledger().await;
+    let host = Host::with_ledger().await;
     post(&host, 1).await;
     host.model_that(&path(), |model| model["sum"] == 1).await;
     host
@@ -28,7 +22,7 @@ fn path() -> String {
 
 #[tokio::test]
 async fn a_model_is_followed_from_what_it_is() {
-    let host = with_ledger().await;
+    let host = Host::with_ledger().await;
     let mut early = host.follow(&path()).await;
     let none = early.frame("none").await;
     assert_eq!(none.cursor().1, 0);
@@ -51,7 +45,7 @@ async fn a_model_is_followed_from_what_it_is() {
 
 #[tokio::test]
 async fn models_never_go_back_and_the_last_one_arrives() {
-    let host = with_ledger().await;
+    let host = Host::with_ledger().await;
     let mut stream = host.follow(&path()).await;
     stream.frame("none").await;
     let posts = async {
@@ -116,7 +110,7 @@ async fn a_deletion_is_told() {
 
 #[tokio::test]
 async fn a_contexts_events_are_followed_without_a_gap() {
-    let host = with_ledger().await;
+    let host = Host::with_ledger().await;
     for n in [3, 1, 2] {
         post(&host, n).await;
     }
@@ -198,7 +192,7 @@ async fn only_so_many_streams_are_open_at_once() {
 
 #[tokio::test]
 async fn a_stream_of_what_is_not_there_is_a_problem() {
-    let host = with_ledger().await;
+    let host = Host::with_ledger().await;
     for (url, kind) in [
         ("/elsewhere/events".to_owned(), "unknown-context"),
         ("/shop/nothing/events".to_owned(), "unknown-domain"),

@@ -6,12 +6,6 @@ use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode
 
 use crate::harness::{Host, entity, event_id, guest};
 
-async fn with_ledger() -> Host {
-    let host = Host::start(|_| {}).await;
-    host.deploy("shop", "ledger", guest("ledger")).await;
-    host
-}
-
 async fn post(host: &Host, n: u64) {
     host.post("noted", &entity(1), &event_id(n), &json!({"n": 1})).await.expect(201);
 }
@@ -22,7 +16,7 @@ fn path() -> String {
 
 #[tokio::test]
 async fn a_model_is_followed_over_a_websocket() {
-    let host = with_ledger().await;
+    let host = Host::with_ledger().await;
     let mut socket = host.socket(&path()).await;
     socket.frame("none").await;
     post(&host, 1).await;
@@ -45,7 +39,7 @@ async fn a_model_is_followed_over_a_websocket() {
 
 #[tokio::test]
 async fn events_are_followed_over_a_websocket() {
-    let host = with_ledger().await;
+    let host = Host::with_ledger().await;
     for n in [2, 1] {
         post(&host, n).await;
     }
@@ -72,7 +66,7 @@ fn kind(said: &str) -> String {
 
 #[tokio::test]
 async fn pages_of_other_origins_are_refused() {
-    let host = with_ledger().await;
+    let host = Host::with_ledger().await;
     for origin in ["http://evil.example", "null", "http://127.0.0.1:1"] {
         for url in ["/shop/events", &path()] {
             let (status, said) = host.socket_with(url, &[("origin", origin)]).await.err().unwrap();
@@ -95,7 +89,7 @@ async fn pages_of_other_origins_are_refused() {
 
 #[tokio::test]
 async fn what_is_not_there_is_answered_and_not_upgraded() {
-    let host = with_ledger().await;
+    let host = Host::with_ledger().await;
     for (url, expected, words) in [
         ("/elsewhere/events", 404, "unknown-context"),
         ("/shop/nothing/model", 404, "unknown-domain"),
@@ -108,7 +102,7 @@ async fn what_is_not_there_is_answered_and_not_upgraded() {
 
 #[tokio::test]
 async fn a_client_that_talks_is_told_that_nobody_listens() {
-    let host = with_ledger().await;
+    let host = Host::with_ledger().await;
     let mut socket = host.socket("/shop/events").await;
     socket.frame("caught-up").await;
     socket.0.send(Message::text("hello")).await.unwrap();

@@ -6,13 +6,12 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 use uuid::{Builder, Uuid};
 
+use crate::words::{EventId, TICKS_BEFORE_UNIX};
+
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const SPAN: i64 = 5 * 24 * HOUR;
-
-/// 100 ns ticks from the start of the Gregorian calendar, which UUIDv1 counts from, to the Unix epoch.
-const TICKS_BEFORE_UNIX: u64 = 0x01b2_1dd2_1381_4000;
 
 /// SKU, name, price in cents, and how many of a hundred visitors think better of it.
 const CATALOGUE: [(&str, &str, u64, u32); 14] = [
@@ -179,7 +178,7 @@ impl<'a> Visit<'a> {
         let late = !self.deliveries.is_empty() && self.chance(2);
         let delay = if late { 3 * MINUTE..50 * MINUTE } else { SECOND / 20..SECOND };
         let arrives = self.now + self.rng.i64(delay);
-        let id = uuid_v1(self.now, self.rng.u64(..10), self.clock_and_node);
+        let id = event_id(self.now, self.rng.u64(..10), self.clock_and_node);
         let event = FeedEvent { event_type, entity: self.cart, id, data };
         self.deliveries.push(Delivery { happens: self.now, arrives, event });
     }
@@ -189,12 +188,9 @@ fn uuid_v4(rng: &mut Rng) -> Uuid {
     Builder::from_random_bytes(rng.u128(..).to_be_bytes()).into_uuid()
 }
 
-/// The layout of RFC 9562: the low 32 bits of the time, then the middle 16, then the version and the high
-/// 12; then clock sequence (with the variant) and node.
-fn uuid_v1(unix_micros: i64, tick: u64, clock_and_node: [u8; 8]) -> Uuid {
-    let ticks = TICKS_BEFORE_UNIX.wrapping_add_signed(unix_micros * 10).wrapping_add(tick);
-    let time = (ticks << 32) | ((ticks >> 32 & 0xffff) << 16) | 0x1000 | (ticks >> 48 & 0x0fff);
-    Uuid::from_u64_pair(time, u64::from_be_bytes(clock_and_node))
+fn event_id(unix_micros: i64, tick: u64, clock_and_node: [u8; 8]) -> Uuid {
+    let ticks = (unix_micros * 10 + TICKS_BEFORE_UNIX).cast_unsigned() + tick;
+    EventId::from_parts(ticks, clock_and_node).to_uuid()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::ids::{IdError, parse};
 
 /// 100 ns ticks from the Gregorian reform (1582-10-15), from which UUIDv1 counts, to the Unix epoch.
-const TICKS_BEFORE_UNIX: i64 = 0x01B2_1DD2_1381_4000;
+pub(crate) const TICKS_BEFORE_UNIX: i64 = 0x01B2_1DD2_1381_4000;
 
 /// An event's id: a UUIDv1 made where and when the event happened.
 ///

@@ -12,6 +12,7 @@ pub use derived::derived_id;
 pub use descriptor::{Descriptor, Fold, History, Order, Upgrade};
 pub use event::{Event, Fact, Metadata, Origin};
 pub use event_id::EventId;
+pub(crate) use event_id::TICKS_BEFORE_UNIX;
 pub use ids::{ActivationNumber, EntityId, Epoch, IdError, ModuleHash, Position, Version};
 pub use model::{Model, Parked, Row, Segment};
 pub use names::{ContextName, DomainKey, DomainName, EventType, NameError};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Guest, Host, wait_until};
+use super::{Guest, Host, guest, wait_until};
 
 /// One entry of `GET /_/reducers`.
 #[derive(Debug, Clone)]
@@ -64,6 +64,13 @@ impl Host {
     pub(crate) async fn serves(&self, context: &str, domain: &str, guest: &Guest) -> Reducer {
         let active = |reducer: &Reducer| reducer.state() == "active" && reducer.module() == guest.hash;
         self.reducer_that("be served", context, domain, active).await
+    }
+
+    /// A host in whose shop the ledger serves.
+    pub(crate) async fn with_ledger() -> Self {
+        let host = Self::start(|_| {}).await;
+        host.deploy("shop", "ledger", guest("ledger")).await;
+        host
     }
 
     /// Deploys a guest and waits until it serves.

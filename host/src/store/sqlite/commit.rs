@@ -17,7 +17,7 @@ use crate::{
 
 use super::{
     SqliteStore,
-    rows::{self, entity_key, number, signed, to_json},
+    rows::{self, entity_key, event_columns, number, signed, to_json},
     statements::Statement,
 };
 
@@ -25,14 +25,11 @@ use super::{
 // undo just that statement. Such a journal would copy every page before it is changed.
 static INSERT_EVENTS: Statement =
     Statement::new("INSERT OR FAIL INTO events VALUES ", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "");
-static FIND_EVENTS: Statement =
-    // The columns are rows::EVENT_COLUMNS; a literal, because statements are made of literals only.
-    Statement::new(
-        "SELECT position, context, id, entity, type, data, metadata, recorded_at, cause, depth, origin, \
-         origin_entity FROM events WHERE context = ? AND id IN (",
-        "?",
-        ")",
-    );
+static FIND_EVENTS: Statement = Statement::new(
+    concat!("SELECT ", event_columns!(), " FROM events WHERE context = ? AND id IN ("),
+    "?",
+    ")",
+);
 static FIND_ROWS: Statement =
     Statement::new("SELECT entity, version, folded FROM models WHERE domain = ? AND entity IN (", "?", ")");
 static WRITE_ROWS: Statement = Statement::new(

@@ -16,18 +16,17 @@ use crate::{
 use super::{
     SqliteStore,
     names::damaged,
-    rows::{self, EVENT_COLUMNS, EventRow, MODEL_COLUMNS, ModelRow, entity_key, number, signed},
+    rows::{
+        self, EVENT_COLUMNS, EventRow, MODEL_COLUMNS, ModelRow, entity_key, model_columns, number, signed,
+    },
     statements::Statement,
 };
 
-static FIND_ROWS: Statement =
-    // The columns are rows::MODEL_COLUMNS; a literal, because statements are made of literals only.
-    Statement::new(
-        "SELECT entity, model, version, folded, emitted, last, activation, since, older, parked FROM models \
-         WHERE domain = ? AND entity IN (",
-        "?",
-        ")",
-    );
+static FIND_ROWS: Statement = Statement::new(
+    concat!("SELECT ", model_columns!(), " FROM models WHERE domain = ? AND entity IN ("),
+    "?",
+    ")",
+);
 
 /// A row of `activations`.
 type ActivationRow = (i64, i64, Option<Vec<u8>>, Option<String>, i64, i64);

@@ -9,9 +9,26 @@ use crate::{
 
 use super::names::{Names, damaged};
 
-/// The columns of an event, in the order in which [`event`] takes them.
-pub(super) const EVENT_COLUMNS: &str = "position, context, id, entity, type, data, metadata, recorded_at, cause, \
-                                        depth, origin, origin_entity";
+/// The columns of an event, in the order in which [`event`] takes them: a literal, of which others are made.
+macro_rules! event_columns {
+    () => {
+        "position, context, id, entity, type, data, metadata, recorded_at, cause, depth, origin, origin_entity"
+    };
+}
+
+/// The columns of a model's row, in the order in which [`row`] takes them.
+macro_rules! model_columns {
+    () => {
+        "entity, model, version, folded, emitted, last, activation, since, older, parked"
+    };
+}
+
+pub(super) use {event_columns, model_columns};
+
+/// [`event_columns`] for statements that are put together.
+pub(super) const EVENT_COLUMNS: &str = event_columns!();
+/// [`model_columns`] likewise.
+pub(super) const MODEL_COLUMNS: &str = model_columns!();
 
 /// A row of `events`.
 pub(super) type EventRow = (
@@ -56,10 +73,6 @@ pub(super) fn event(names: &Names, row: EventRow) -> Result<Event> {
         }),
     })
 }
-
-/// The columns of a model's row, in the order in which [`row`] takes them.
-pub(super) const MODEL_COLUMNS: &str =
-    "entity, model, version, folded, emitted, last, activation, since, older, parked";
 
 /// A row of `models`.
 pub(super) type ModelRow =
