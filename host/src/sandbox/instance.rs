@@ -4,7 +4,7 @@ use wasmtime::{ResourceLimiter, Store, component::InstancePre};
 
 use crate::words::DomainKey;
 
-use super::{SandboxSettings, contract::Level, engine::TABLE_ELEMENTS};
+use super::{LogLine, SandboxSettings, contract::Level, engine::TABLE_ELEMENTS};
 
 /// What belongs to one instance: its limits, and what it has used of them.
 pub(super) struct Instance {
@@ -13,6 +13,7 @@ pub(super) struct Instance {
     memory_bytes: usize,
     refused_memory: bool,
     logged_bytes: usize,
+    log: Vec<LogLine>,
 }
 
 impl Instance {
@@ -22,6 +23,11 @@ impl Instance {
 
     pub(super) fn refused_memory(&self) -> bool {
         self.refused_memory
+    }
+
+    /// What was logged so far; it is forgotten here.
+    pub(super) fn take_log(&mut self) -> Vec<LogLine> {
+        std::mem::take(&mut self.log)
     }
 
     pub(super) fn log(&mut self, level: Level, mut message: String) {
@@ -42,6 +48,7 @@ impl Instance {
             Level::Warn => tracing::warn!(target: "everfold::guest", reducer, "{message}"),
             Level::Error => tracing::error!(target: "everfold::guest", reducer, "{message}"),
         }
+        self.log.push(LogLine { level: level.name().to_owned(), message });
     }
 }
 
@@ -69,7 +76,8 @@ pub(super) fn new_store(
     key: Option<DomainKey>,
 ) -> Store<Instance> {
     let fuel = settings.fuel;
-    let instance = Instance { settings, key, memory_bytes: 0, refused_memory: false, logged_bytes: 0 };
+    let instance =
+        Instance { settings, key, memory_bytes: 0, refused_memory: false, logged_bytes: 0, log: Vec::new() };
     let mut store = Store::new(pre.engine(), instance);
     store.limiter(|instance| instance);
     // Fails only where the engine does not count fuel, and ours does.

@@ -12,6 +12,6 @@ mod instance;
 mod module;
 
 pub use engine::{Sandbox, SandboxError, SandboxSettings};
-pub use failure::Failure;
+pub use failure::{Failure, LogLine};
 pub use inspect::LoadError;
 pub use module::{Call, ModelChange, Module, NewEvent, Reduced};

@@ -115,12 +115,12 @@ impl Module {
     /// [`Failure`]: the reducer refused, trapped, or met a limit.
     pub fn reduce(&self, call: &Call<'_>) -> Result<Reduced, Failure> {
         let mut store = new_store(&self.pre, self.settings, Some(call.key.clone()));
-        let result = self.call(&mut store, call);
-        match result {
-            Ok(Ok(reduction)) => Ok(reduction.into()),
-            Ok(Err(failure)) => Err(Failure::of_guest(failure)),
-            Err(error) => Err(Failure::of_engine(&error, store.data())),
-        }
+        let failure = match self.call(&mut store, call) {
+            Ok(Ok(reduction)) => return Ok(reduction.into()),
+            Ok(Err(failure)) => Failure::of_guest(failure),
+            Err(error) => Failure::of_engine(&error, store.data()),
+        };
+        Err(Failure { log: store.data_mut().take_log(), ..failure })
     }
 
     fn call(
