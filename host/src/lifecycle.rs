@@ -87,12 +87,14 @@ impl Host {
             marks: known.marks,
         };
         let scheduler = scheduler::start(parts, stop.clone(), &tracker).map_err(StartError::Threads)?;
+        let sandbox = Sandbox::new(&SandboxSettings::from(&config))?;
+        tracing::info!("instances of reducers are made {}", sandbox.mode());
         let parts = DeployParts {
             config: config.clone(),
             store: Arc::clone(&store),
             committer: committer.clone(),
             catalog: Arc::clone(&catalog),
-            sandbox: Arc::new(Sandbox::new(SandboxSettings::from(&config))?),
+            sandbox: Arc::new(sandbox),
             scheduler,
             clock: Arc::clone(&clock),
         };

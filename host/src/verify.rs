@@ -53,8 +53,8 @@ pub async fn verify(config: Config, mut tell: impl FnMut(Finding)) -> Result<u64
         total += counts.models;
     }
     tell(Finding::Total(total));
-    let sandbox = Sandbox::new(SandboxSettings::from(&config)).map_err(StartError::from)?;
-    let mut verifier = Verifier::new(Arc::clone(&store), sandbox, config.limits, known.activations);
+    let sandbox = Sandbox::new(&SandboxSettings::from(&config)).map_err(StartError::from)?;
+    let mut verifier = Verifier::new(Arc::clone(&store), sandbox, config, known.activations);
     let mut different = 0;
     for key in keys {
         let mut after = None;

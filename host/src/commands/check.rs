@@ -15,8 +15,9 @@ pub(crate) fn run(arguments: &CheckArgs) -> Outcome {
     let file = arguments.file.display();
     let bytes =
         read_module(&arguments.file, config.limits.module_bytes).map_err(|why| format!("{file}: {why}"))?;
-    let sandbox = Sandbox::new(SandboxSettings::from(&config))?;
-    let module = sandbox.load(&bytes).map_err(|why| format!("{file}: {why}"))?;
+    let sandbox = Sandbox::new(&SandboxSettings::from(&config))?;
+    let module =
+        sandbox.load(&bytes.into(), &(&config.limits).into()).map_err(|why| format!("{file}: {why}"))?;
     print!("{file}: the host takes it\n{}", describe(module.hash(), module.descriptor()));
     Ok(())
 }

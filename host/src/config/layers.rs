@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, fs, path::Path};
 use config::{File, FileFormat, Source as _, Value, ValueKind};
 use serde::de::DeserializeOwned;
 
+use crate::words::DomainKey;
+
 use super::{ConfigError, DEFAULT, Source};
 
 /// An option as it stands.
@@ -12,20 +14,45 @@ use super::{ConfigError, DEFAULT, Source};
 struct Setting {
     value: Value,
     origin: Source,
+    /// The key under which it was set.
+    set_as: String,
 }
 
 /// Every option by its key, such as `limits.page`. The keys are those of `default.toml`, which has them all.
 #[derive(Debug)]
-pub(super) struct Layers(BTreeMap<String, Setting>);
+pub(super) struct Layers {
+    options: BTreeMap<String, Setting>,
+    /// What single reducers have in the place of that.
+    of_reducers: BTreeMap<DomainKey, BTreeMap<String, Setting>>,
+}
+
+/// The table of limits of single reducers.
+const OF_REDUCERS: &str = "limits_of.";
+/// The limits that a single reducer may have.
+const OWN_LIMITS: &[&str] = &[
+    "fuel",
+    "memory_bytes",
+    "stack_bytes",
+    "output_bytes",
+    "call_ms",
+    "call_events",
+    "module_bytes",
+    "module_instances",
+    "compile_ms",
+    "model_bytes",
+    "event_bytes",
+    "emitted_events",
+    "log_bytes",
+];
 
 impl Layers {
     /// The lowest layer.
     pub(super) fn new() -> Result<Self, ConfigError> {
         let mut options = BTreeMap::new();
         for (key, value) in parse(DEFAULT, &Source::Default)? {
-            options.insert(key, Setting { value, origin: Source::Default });
+            options.insert(key.clone(), Setting { value, origin: Source::Default, set_as: key });
         }
-        Ok(Self(options))
+        Ok(Self { options, of_reducers: BTreeMap::new() })
     }
 
     /// Lays a file over what is there.
@@ -41,7 +68,7 @@ impl Layers {
 
     /// Sets one option from text. What it means (a list, a number) follows from the option.
     pub(super) fn set(&mut self, key: &str, text: &str, origin: Source) -> Result<(), ConfigError> {
-        let value = if self.0.get(key).is_some_and(|setting| is_list(&setting.value)) {
+        let value = if self.options.get(key).is_some_and(|setting| is_list(&setting.value)) {
             let members = text.split(',').map(str::trim).filter(|member| !member.is_empty());
             Value::from(members.map(Value::from).collect::<Vec<_>>())
         } else {
@@ -51,19 +78,50 @@ impl Layers {
     }
 
     fn put(&mut self, key: &str, value: Value, origin: Source) -> Result<(), ConfigError> {
-        let Some(setting) = self.0.get_mut(key) else { return Err(self.unknown(key, origin)) };
+        if let Some(own) = key.strip_prefix(OF_REDUCERS) {
+            return self.put_own(own, Setting { value, origin, set_as: key.to_owned() });
+        }
+        let Some(setting) = self.options.get_mut(key) else { return Err(self.unknown(key, origin)) };
         let was_list = is_list(&setting.value);
-        *setting = Setting { value, origin };
+        *setting = Setting { value, origin, set_as: key.to_owned() };
         if was_list && !is_list(&setting.value) {
             return Err(self.refuse(key, "it must be a list, such as [\"one\", \"another\"]"));
         }
         Ok(())
     }
 
+    /// Sets a limit of one reducer: `own` is such as `shop/cart.fuel`.
+    fn put_own(&mut self, own: &str, setting: Setting) -> Result<(), ConfigError> {
+        let (reducer, limit) = own.rsplit_once('.').unwrap_or((own, ""));
+        let key = reducer.split_once('/').and_then(|(context, domain)| {
+            Some(DomainKey { context: context.parse().ok()?, domain: domain.parse().ok()? })
+        });
+        let Some(key) = key else {
+            let (value, origin) = (shown(&setting.value), setting.origin);
+            let valid = "it must stand below a reducer, such as [limits_of.\"shop/cart\"]".to_owned();
+            return Err(ConfigError::Value { key: setting.set_as, value, origin, valid });
+        };
+        if !OWN_LIMITS.contains(&limit) {
+            let valid = OWN_LIMITS.join(", ");
+            return Err(ConfigError::Unknown { key: setting.set_as, origin: setting.origin, valid });
+        }
+        self.of_reducers.entry(key).or_default().insert(format!("limits.{limit}"), setting);
+        Ok(())
+    }
+
+    /// For every reducer that has limits of its own, the options as they are for it.
+    pub(super) fn of_reducers(&self) -> impl Iterator<Item = (DomainKey, Self)> {
+        self.of_reducers.iter().map(|(key, own)| {
+            let mut options = self.options.clone();
+            options.extend(own.clone());
+            (key.clone(), Self { options, of_reducers: BTreeMap::new() })
+        })
+    }
+
     fn unknown(&self, key: &str, origin: Source) -> ConfigError {
         let table = |key: &str| key.rfind('.').map_or(String::new(), |dot| key[..=dot].to_owned());
         let beside = |place: &str| {
-            let keys = self.0.keys().filter(|known| table(known) == place);
+            let keys = self.options.keys().filter(|known| table(known) == place);
             keys.map(String::as_str).collect::<Vec<_>>().join(", ")
         };
         let mut valid = beside(&table(key));
@@ -78,12 +136,12 @@ impl Layers {
     pub(super) fn numbers(&self) -> impl Iterator<Item = &str> {
         let is_number =
             |setting: &Setting| matches!(setting.value.kind, ValueKind::I64(_) | ValueKind::U64(_));
-        self.0.iter().filter(move |(_, setting)| is_number(setting)).map(|(key, _)| key.as_str())
+        self.options.iter().filter(move |(_, setting)| is_number(setting)).map(|(key, _)| key.as_str())
     }
 
     /// A whole number, if that is what the option holds.
     pub(super) fn number(&self, key: &str) -> Option<i64> {
-        match &self.0.get(key)?.value.kind {
+        match &self.options.get(key)?.value.kind {
             ValueKind::I64(number) => Some(*number),
             ValueKind::U64(number) => i64::try_from(*number).ok(),
             ValueKind::String(text) => text.parse().ok(),
@@ -93,17 +151,19 @@ impl Layers {
 
     /// The refusal of what an option holds.
     pub(super) fn refuse(&self, key: &str, valid: impl Into<String>) -> ConfigError {
-        let (value, origin) = self.0.get(key).map_or_else(
-            || (String::new(), Source::Default),
-            |setting| (shown(&setting.value), setting.origin.clone()),
-        );
-        ConfigError::Value { key: key.to_owned(), value, origin, valid: valid.into() }
+        let setting = self.options.get(key);
+        ConfigError::Value {
+            key: setting.map_or_else(|| key.to_owned(), |setting| setting.set_as.clone()),
+            value: setting.map(|setting| shown(&setting.value)).unwrap_or_default(),
+            origin: setting.map_or(Source::Default, |setting| setting.origin.clone()),
+            valid: valid.into(),
+        }
     }
 
     /// All options as one value.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         let mut builder = config::Config::builder();
-        for (key, setting) in &self.0 {
+        for (key, setting) in &self.options {
             builder =
                 builder.set_override(key, setting.value.clone()).map_err(|error| self.explain(error))?;
         }

@@ -11,9 +11,14 @@ mod error;
 mod layers;
 mod rules;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
+
+use crate::words::DomainKey;
 
 use layers::Layers;
 
@@ -42,6 +47,8 @@ pub struct Config {
     pub poll_ms: u64,
     pub shutdown_ms: u64,
     pub limits: Limits,
+    #[serde(skip)]
+    pub limits_of: BTreeMap<DomainKey, Limits>,
 }
 
 /// Every limit. See `default.toml`, which is the documentation of each.
@@ -64,7 +71,12 @@ pub struct Limits {
     pub fuel: u64,
     pub memory_bytes: usize,
     pub stack_bytes: usize,
+    pub output_bytes: usize,
+    pub call_ms: u64,
+    pub call_attempts: u32,
     pub module_bytes: usize,
+    pub module_instances: u32,
+    pub compile_ms: u64,
     pub model_bytes: usize,
     pub emitted_events: usize,
     pub causal_depth: u32,
@@ -82,6 +94,12 @@ impl Config {
         let variables = environment::variables()?;
         let file = file.map(Path::to_path_buf).or_else(|| variables.config.clone());
         Self::from_layers(file.as_deref(), variables.options, overrides)
+    }
+
+    /// The limits of one reducer: its own where it has any, and otherwise everybody's.
+    #[must_use]
+    pub fn limits_for(&self, key: &DomainKey) -> &Limits {
+        self.limits_of.get(key).unwrap_or(&self.limits)
     }
 
     /// How many threads run reducers: as configured, or one for each core.
@@ -119,8 +137,12 @@ impl Config {
             layers.set(key, &text, Source::Flag(key.to_owned()))?;
         }
         rules::check_numbers(&layers)?;
-        let config: Self = layers.read()?;
+        let mut config: Self = layers.read()?;
         rules::check(&config, &layers)?;
+        for (key, layers) in layers.of_reducers() {
+            rules::check_numbers(&layers)?;
+            config.limits_of.insert(key, layers.read::<Self>()?.limits);
+        }
         Ok(config)
     }
 }

@@ -37,7 +37,12 @@ const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("limits.memory_bytes", WASM_PAGE_BYTES..=WASM_MEMORY_BYTES),
     // Threads have 2 MiB of stack, and the host needs some of it.
     ("limits.stack_bytes", WASM_PAGE_BYTES / 4..=1 << 20),
+    ("limits.output_bytes", 1..=WASM_MEMORY_BYTES),
+    ("limits.call_ms", 1..=DAY_MS),
+    ("limits.call_attempts", 1..=1000),
     ("limits.module_bytes", 1..=VALUE_BYTES),
+    ("limits.module_instances", 1..=1000),
+    ("limits.compile_ms", 1..=DAY_MS),
     ("limits.model_bytes", 1..=VALUE_BYTES),
     ("limits.emitted_events", 1..=MANY),
     ("limits.causal_depth", 1..=MANY),
@@ -49,6 +54,7 @@ const RELATIONS: &[(&str, &str, &str)] = &[
     ("limits.event_bytes", "limits.batch_bytes", "a batch must have room for one event"),
     ("limits.event_bytes", "limits.memory_bytes", "an event must fit into an instance's memory"),
     ("limits.model_bytes", "limits.memory_bytes", "a model must fit into an instance's memory"),
+    ("limits.model_bytes", "limits.output_bytes", "a call must be able to return a model"),
 ];
 
 /// Checks every number against its range, and against the others.

@@ -93,3 +93,34 @@ fn a_file_that_is_missing_or_broken_is_named() {
     let said = message(Config::from_layers(Some(&path), Vec::new(), Vec::new()));
     assert!(said.contains("everfold.toml is not valid TOML") && said.contains("line 1"), "{said}");
 }
+
+#[test]
+fn a_reducer_may_have_limits_of_its_own() {
+    let (_folder, path) =
+        file("[limits]\nfuel = 7\n[limits_of.\"shop/cart\"]\nfuel = 9\nmodel_bytes = 100\n");
+    let config = Config::from_layers(Some(&path), Vec::new(), Vec::new()).unwrap();
+    let key = |domain: &str| DomainKey { context: "shop".parse().unwrap(), domain: domain.parse().unwrap() };
+    let (own, others) = (config.limits_for(&key("cart")), config.limits_for(&key("coupons")));
+    assert_eq!((own.fuel, own.model_bytes, own.log_bytes), (9, 100, others.log_bytes));
+    assert_eq!((others.fuel, others.model_bytes), (7, 4_194_304));
+}
+
+#[test]
+fn a_mistake_in_a_reducers_own_limits_is_named_where_it_stands() {
+    for (text, words) in [
+        ("[limits_of.\"shop/cart\"]\nfuel = 0", &["limits_of.shop/cart.fuel", "from 1"][..]),
+        ("[limits_of.\"shop/cart\"]\npage = 1", &["limits_of.shop/cart.page", "model_bytes"]),
+        ("[limits_of.cart]\nfuel = 1", &["limits_of.cart.fuel", "[limits_of.\"shop/cart\"]"]),
+        ("[limits_of]\nfuel = 1", &["limits_of.fuel", "[limits_of.\"shop/cart\"]"]),
+        (
+            "[limits_of.\"shop/cart\"]\nmodel_bytes = 100000000",
+            &["limits_of.shop/cart.model_bytes", "limits.memory_bytes"],
+        ),
+    ] {
+        let (_folder, path) = file(text);
+        let said = message(Config::from_layers(Some(&path), Vec::new(), Vec::new()));
+        for words in words {
+            assert!(said.contains(words), "{text}: {words:?} is not in {said}");
+        }
+    }
+}

@@ -7,7 +7,7 @@ use tokio::task::spawn_blocking;
 use crate::{
     catalog::State,
     error::Error,
-    sandbox::Module,
+    sandbox::{Module, ReducerLimits},
     store::{NewActivation, StoreError},
     words::{Descriptor, DomainKey, ModuleHash},
 };
@@ -45,7 +45,7 @@ impl Workshop {
     /// The file, provided that it is still the one that was looked at.
     pub(super) async fn read(&self, key: &DomainKey, stat: Stat) -> Result<(Arc<[u8]>, ModuleHash), Trouble> {
         let path = path_of(&self.parts.config.reducers, key);
-        let limit = self.parts.config.limits.module_bytes;
+        let limit = self.parts.config.limits_for(key).module_bytes;
         let read = spawn_blocking(move || {
             let (bytes, stat) = read_with_stat(&path, limit)?;
             let hash = ModuleHash::of(&bytes);
@@ -61,9 +61,10 @@ impl Workshop {
     }
 
     /// Compiles off the runtime's threads.
-    pub(super) async fn load(&self, bytes: Arc<[u8]>) -> Result<Arc<Module>, String> {
+    pub(super) async fn load(&self, key: &DomainKey, bytes: Arc<[u8]>) -> Result<Arc<Module>, String> {
         let sandbox = self.parts.sandbox.clone();
-        match spawn_blocking(move || sandbox.load(&bytes)).await {
+        let limits = ReducerLimits::from(self.parts.config.limits_for(key));
+        match spawn_blocking(move || sandbox.load(&bytes, &limits)).await {
             Ok(Ok(module)) => Ok(Arc::new(module)),
             Ok(Err(error)) => Err(error.to_string()),
             Err(crash) => Err(format!("compiling it crashed: {crash}")),
@@ -81,7 +82,7 @@ impl Workshop {
         if catalog.domain(key).is_none() {
             catalog.update(key, |domain| domain.state = State::Compiling);
         }
-        let module = self.load(bytes.clone()).await.map_err(Trouble::Refused)?;
+        let module = self.load(key, bytes.clone()).await.map_err(Trouble::Refused)?;
         if let Some((_, present)) = catalog.domain(key).as_ref().and_then(|domain| domain.module()) {
             keeps_fold(key, present, module.descriptor()).map_err(Trouble::Refused)?;
         }

@@ -58,7 +58,7 @@ impl Workshop {
         // The semaphore is never closed.
         let _bench = self.benches.acquire().await;
         let loaded = match self.parts.store.module(&hash).await {
-            Ok(Some(bytes)) => self.load(bytes.into()).await,
+            Ok(Some(bytes)) => self.load(&activation.key, bytes.into()).await,
             Ok(None) => Err(format!(
                 "the store does not hold the bytes of module {hash}: put its file in place again"
             )),

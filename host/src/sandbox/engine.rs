@@ -1,117 +1,133 @@
-//! The engine: one per host, with the settings that make every call repeatable and bounded.
+//! Engines, with the settings that make every call repeatable and bounded.
+
+use std::{fmt, time::Duration};
 
 use wasmtime::{
-    Config as EngineConfig, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig,
-    component::{Component, Linker},
+    Config as EngineConfig, Enabled, Engine, InstanceAllocationStrategy, OperatorCost,
+    PoolingAllocationConfig, VariableOperatorCost, component::Linker,
 };
 
-use crate::{config::Config, words::ModuleHash};
-
-use super::{
-    LoadError, Module,
-    contract::{LOG, Level},
-    inspect,
-    instance::Instance,
-};
-
-/// What one call may use, and how many calls may run at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SandboxSettings {
-    /// Calls at once.
-    pub workers: usize,
-    /// Fuel for one call: about one unit for each wasm instruction.
-    pub fuel: u64,
-    /// Memory of one instance, in bytes: all its memories together.
-    pub memory_bytes: usize,
-    /// Stack of one instance, in bytes.
-    pub stack_bytes: usize,
-    /// A module's size, in bytes.
-    pub module_bytes: usize,
-    /// What one call may log, in bytes.
-    pub log_bytes: usize,
-}
-
-impl From<&Config> for SandboxSettings {
-    fn from(config: &Config) -> Self {
-        Self {
-            workers: config.worker_count(),
-            fuel: config.limits.fuel,
-            memory_bytes: config.limits.memory_bytes,
-            stack_bytes: config.limits.stack_bytes,
-            module_bytes: config.limits.module_bytes,
-            log_bytes: config.limits.log_bytes,
-        }
-    }
-}
-
-/// The engine cannot run on this machine with these settings.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("the sandbox cannot start: {0}")]
-pub struct SandboxError(String);
-
-/// Loads modules.
-pub struct Sandbox {
-    engine: Engine,
-    linker: Linker<Instance>,
-    settings: SandboxSettings,
-}
+use super::{SandboxError, SandboxSettings, instance::Instance, log, wasi};
 
 /// Memory that an instance leaves behind and the next one finds in place, in bytes: more than a small
 /// guest touches, so that most calls need not ask the kernel for pages.
 const KEPT_RESIDENT: usize = 256 << 10;
-/// Elements of one table.
-pub(super) const TABLE_ELEMENTS: usize = 20_000;
+/// Elements of one table. Interpreters have some ten thousand functions.
+const TABLE_ELEMENTS: usize = 100_000;
+/// Memories and tables of one module.
+const MEMORIES: u32 = 8;
+const TABLES: u32 = 16;
+/// The clock of the watchdog: calls are ended this much too late at most.
+pub(super) const EPOCH: Duration = Duration::from_millis(50);
 
-impl Sandbox {
-    /// Starts the engine.
-    ///
-    /// # Errors
-    /// [`SandboxError`] where the machine cannot give what the settings ask for.
-    pub fn new(settings: SandboxSettings) -> Result<Self, SandboxError> {
-        let failed = |error: wasmtime::Error| SandboxError(format!("{error:#}"));
-        let engine = Engine::new(&engine_config(&settings)).map_err(failed)?;
-        let mut linker = Linker::new(&engine);
-        linker
-            .instance(LOG)
-            .and_then(|mut log| {
-                log.func_wrap("write", |mut store, (level, message): (Level, String)| {
-                    let instance: &mut Instance = wasmtime::StoreContextMut::data_mut(&mut store);
-                    instance.log(level, message);
-                    Ok(())
-                })
-            })
-            .map_err(failed)?;
-        Ok(Self { engine, linker, settings })
-    }
+/// How instances are made on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mode {
+    /// From a pool, and only pages that were written are reset afterwards.
+    PooledWithPagemapScan,
+    /// From a pool.
+    Pooled,
+    /// Each anew.
+    OnDemand,
+}
 
-    /// Checks a module, compiles it and asks it to describe itself. Takes as long as compiling does: from
-    /// some 50 ms for a small reducer to many seconds for an interpreter.
-    ///
-    /// # Errors
-    /// [`LoadError`]: one sentence that says why the host would not take it.
-    pub fn load(&self, bytes: &[u8]) -> Result<Module, LoadError> {
-        inspect::shape(bytes, self.settings.module_bytes)?;
-        let component =
-            Component::from_binary(&self.engine, bytes).map_err(|e| LoadError::Invalid(format!("{e:#}")))?;
-        inspect::imports(&self.engine, &component)?;
-        let [describe, reduce] = inspect::exports(&component)?;
-        let pre = self.linker.instantiate_pre(&component).map_err(|e| LoadError::Link(format!("{e:#}")))?;
-        Module::describe(pre, ModuleHash::of(bytes), &describe, reduce, self.settings)
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PooledWithPagemapScan => {
+                "from a pool, of which only what was written is reset (PAGEMAP_SCAN)"
+            }
+            Self::Pooled => {
+                "from a pool; this kernel has no PAGEMAP_SCAN (Linux 6.7), so that every call takes some 15 µs longer"
+            }
+            Self::OnDemand => {
+                "on demand, which is several times slower: there is too little address space for a pool (ulimit -v)"
+            }
+        })
     }
 }
 
-fn engine_config(settings: &SandboxSettings) -> EngineConfig {
+/// An engine and what its guests may import. There is one for each size of stack, because the engine
+/// alone can bound that.
+pub(super) struct Lab {
+    pub(super) engine: Engine,
+    pub(super) linker: Linker<Instance>,
+    pub(super) stack_bytes: usize,
+    pub(super) mode: Mode,
+}
+
+impl Lab {
+    pub(super) fn all(settings: &SandboxSettings) -> Result<Vec<Self>, SandboxError> {
+        let mut labs = Vec::new();
+        for stack_bytes in settings.stacks() {
+            let (engine, mode) = engine(settings, stack_bytes)?;
+            let mut linker = Linker::new(&engine);
+            log::add_to(&mut linker).and_then(|()| wasi::add_to(&mut linker)).map_err(SandboxError::new)?;
+            labs.push(Self { engine, linker, stack_bytes, mode });
+        }
+        Ok(labs)
+    }
+}
+
+fn engine(settings: &SandboxSettings, stack_bytes: usize) -> Result<(Engine, Mode), SandboxError> {
+    let mut config = repeatable(stack_bytes);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
+    match Engine::new(&config) {
+        Ok(engine) if PoolingAllocationConfig::is_pagemap_scan_available() => {
+            Ok((engine, Mode::PooledWithPagemapScan))
+        }
+        Ok(engine) => Ok((engine, Mode::Pooled)),
+        Err(error) => {
+            tracing::debug!(%error, "the pool cannot be had");
+            config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+            // Just the memory, instead of the gigabytes around it that save the checks of bounds.
+            config.memory_reservation(0).memory_guard_size(0);
+            Ok((Engine::new(&config).map_err(SandboxError::new)?, Mode::OnDemand))
+        }
+    }
+}
+
+/// Everything that decides results is set here.
+fn repeatable(stack_bytes: usize) -> EngineConfig {
     let mut config = EngineConfig::new();
     config
         .wasm_component_model(true)
         .concurrency_support(false)
         .consume_fuel(true)
-        .max_wasm_stack(settings.stack_bytes)
-        // Results must not depend on the machine: one NaN, one relaxed SIMD.
+        .operator_cost(cost())
+        // Only the host's watchdog: what it ends is never a result.
+        .epoch_interruption(true)
+        .max_wasm_stack(stack_bytes)
+        // Results must not depend on the machine: one NaN, one relaxed SIMD. Threads and shared memories
+        // are not even compiled in.
         .cranelift_nan_canonicalization(true)
-        .relaxed_simd_deterministic(true)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
+        .relaxed_simd_deterministic(true);
     config
+}
+
+/// One unit for an instruction, or for a byte of a bulk copy; more for the few that take many times longer.
+fn cost() -> OperatorCost {
+    const SLOW: u8 = 8;
+    OperatorCost {
+        I32DivS: SLOW,
+        I32DivU: SLOW,
+        I32RemS: SLOW,
+        I32RemU: SLOW,
+        I64DivS: SLOW,
+        I64DivU: SLOW,
+        I64RemS: SLOW,
+        I64RemU: SLOW,
+        F32Sqrt: SLOW,
+        F32Div: SLOW,
+        F64Sqrt: SLOW,
+        F64Div: SLOW,
+        F32x4Sqrt: SLOW,
+        F32x4Div: SLOW,
+        F64x2Sqrt: SLOW,
+        F64x2Div: SLOW,
+        variable: VariableOperatorCost { memory_grow_per_page: 255, ..VariableOperatorCost::new() },
+        ..OperatorCost::new()
+    }
 }
 
 fn pool(settings: &SandboxSettings) -> PoolingAllocationConfig {
@@ -119,14 +135,14 @@ fn pool(settings: &SandboxSettings) -> PoolingAllocationConfig {
     let calls = u32::try_from(settings.workers * 2 + 4).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(calls)
-        .total_core_instances(calls.saturating_mul(8))
-        .max_core_instances_per_component(64)
-        .total_memories(calls.saturating_mul(2))
-        .max_memories_per_component(8)
-        .total_tables(calls.saturating_mul(4))
-        .max_tables_per_component(16)
+        .total_core_instances(calls.saturating_mul(settings.most_instances()))
+        .max_core_instances_per_component(settings.most_instances())
+        .total_memories(calls.saturating_mul(MEMORIES / 2))
+        .max_memories_per_component(MEMORIES)
+        .total_tables(calls.saturating_mul(TABLES / 2))
+        .max_tables_per_component(TABLES)
         .table_elements(TABLE_ELEMENTS)
-        .max_memory_size(settings.memory_bytes)
+        .max_memory_size(settings.most_memory())
         .linear_memory_keep_resident(KEPT_RESIDENT)
         .table_keep_resident(KEPT_RESIDENT)
         .pagemap_scan(Enabled::Auto);

@@ -1,10 +1,11 @@
-//! Why a call gave no reduction, told apart: the reducer refused, it broke, or it met a limit.
+//! Why a call gave no reduction, told apart: the reducer refused, it broke, it met a limit, or the machine
+//! let it down.
 
 use std::fmt::Write as _;
 
-use wasmtime::{Trap, WasmBacktrace};
+use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 
-use super::{contract::GuestFailure, instance::Instance};
+use super::{ReducerLimits, contract::GuestFailure};
 
 /// A line that a reducer logged.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -29,6 +30,22 @@ pub struct Failure {
     pub trace: Option<String>,
     /// What the reducer had logged in that call.
     pub log: Vec<LogLine>,
+    /// Whether it was the machine and not the reducer: the same call may succeed a moment later, or
+    /// elsewhere.
+    pub transient: bool,
+}
+
+/// Why the host ended a call, where the engine has no word of its own for it.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Ended {
+    #[error("memory was refused")]
+    Memory,
+    #[error("the machine has no memory left: {0}")]
+    Machine(String),
+    #[error("it ended itself with status {0}")]
+    Exit(u8),
+    #[error("it asked the host for {0} bytes at once")]
+    Greed(u64),
 }
 
 /// The longest message that is kept, in characters.
@@ -40,7 +57,14 @@ impl Failure {
     /// A failure that the host found, such as a limit that was met.
     #[must_use]
     pub fn of_host(code: &str, message: String) -> Self {
-        Self { event: None, code: format!("host.{code}"), message, trace: None, log: Vec::new() }
+        let code = format!("host.{code}");
+        Self { event: None, code, message, trace: None, log: Vec::new(), transient: false }
+    }
+
+    /// A failure of the machine, which says nothing about the reducer.
+    #[must_use]
+    pub fn of_machine(code: &str, message: String) -> Self {
+        Self { transient: true, ..Self::of_host(code, message) }
     }
 
     pub(super) fn of_guest(failure: GuestFailure) -> Self {
@@ -50,41 +74,69 @@ impl Failure {
             message: cut(&failure.message, LONGEST_MESSAGE),
             trace: failure.trace.map(|trace| cut(&trace, LONGEST_TRACE)),
             log: Vec::new(),
+            transient: false,
         }
     }
 
-    pub(super) fn of_engine(error: &wasmtime::Error, instance: &Instance) -> Self {
+    pub(super) fn of_engine(error: &wasmtime::Error, limits: &ReducerLimits) -> Self {
         let trace = error.downcast_ref::<WasmBacktrace>().map(|trace| cut(&frames(trace), LONGEST_TRACE));
-        Self { trace, ..Self::named(error, instance) }
-    }
-
-    fn named(error: &wasmtime::Error, instance: &Instance) -> Self {
-        let settings = instance.settings();
-        if instance.refused_memory() {
-            let limit = settings.memory_bytes;
-            return Self::of_host(
-                "memory",
-                format!("the reducer asked for more than {limit} bytes of memory (limits.memory_bytes)"),
+        let named = if let Some(ended) = error.downcast_ref::<Ended>() {
+            of_ended(ended, limits)
+        } else if let Some(trap) = error.downcast_ref::<Trap>() {
+            of_trap(*trap, limits)
+        } else if error.is::<PoolConcurrencyLimitError>() {
+            Self::of_machine("busy", format!("there was no place for an instance: {error:#}"))
+        } else {
+            let why = cut(&error.root_cause().to_string(), LONGEST_MESSAGE);
+            let most = limits.output_bytes;
+            let message = format!(
+                "what the reducer passed to the host cannot be taken: {why} (one call may pass {most} bytes: limits.output_bytes)"
             );
-        }
-        match error.downcast_ref::<Trap>() {
-            Some(Trap::OutOfFuel) => Self::of_host(
-                "fuel",
-                format!("the reducer used up {} units of fuel in one call (limits.fuel)", settings.fuel),
+            Self::of_host("call", message)
+        };
+        Self { trace, ..named }
+    }
+}
+
+fn of_trap(trap: Trap, limits: &ReducerLimits) -> Failure {
+    match trap {
+        Trap::OutOfFuel => Failure::of_host(
+            "fuel",
+            format!("the reducer used up {} units of fuel in one call (limits.fuel)", limits.fuel),
+        ),
+        Trap::StackOverflow => Failure::of_host(
+            "stack",
+            format!("the reducer used more than {} bytes of stack (limits.stack_bytes)", limits.stack_bytes),
+        ),
+        Trap::Interrupt => Failure::of_machine(
+            "time",
+            format!(
+                "the call was ended by the watchdog after {} ms (limits.call_ms), with fuel left",
+                limits.call_ms
             ),
-            Some(Trap::StackOverflow) => Self::of_host(
-                "stack",
-                format!(
-                    "the reducer used more than {} bytes of stack (limits.stack_bytes)",
-                    settings.stack_bytes
-                ),
+        ),
+        trap => Failure::of_host("trap", format!("the reducer trapped: {trap}")),
+    }
+}
+
+fn of_ended(ended: &Ended, limits: &ReducerLimits) -> Failure {
+    match ended {
+        Ended::Memory => Failure::of_host(
+            "memory",
+            format!(
+                "the reducer asked for more than {} bytes of memory (limits.memory_bytes)",
+                limits.memory_bytes
             ),
-            Some(trap) => Self::of_host("trap", format!("the reducer trapped: {trap}")),
-            None => Self::of_host(
-                "call",
-                cut(&format!("the call failed: {}", error.root_cause()), LONGEST_MESSAGE),
+        ),
+        Ended::Machine(_) => Failure::of_machine("machine", ended.to_string()),
+        Ended::Exit(_) => Failure::of_host("exit", format!("the reducer did not return: {ended}")),
+        Ended::Greed(_) => Failure::of_host(
+            "greed",
+            format!(
+                "the reducer has {} bytes of memory (limits.memory_bytes), but {ended}",
+                limits.memory_bytes
             ),
-        }
+        ),
     }
 }
 
@@ -93,8 +145,7 @@ fn frames(trace: &WasmBacktrace) -> String {
     let mut text = String::new();
     for frame in trace.frames() {
         let module = frame.module().name().unwrap_or("?");
-        let name =
-            frame.func_name().map_or_else(|| format!("function {}", frame.func_index()), ToOwned::to_owned);
+        let name = frame.func_name().map_or_else(|| frame.func_index().to_string(), ToOwned::to_owned);
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{module}: {name}");
     }

@@ -46,6 +46,12 @@ pub enum LoadError {
     /// It could not describe itself.
     #[error("its `describe` failed: {0}")]
     Describe(String),
+    /// The compiler took too long.
+    #[error("compiling it takes longer than {0} ms (limits.compile_ms): make it smaller, or raise the limit")]
+    TooLong(u64),
+    /// Nobody started an engine with a stack of this size.
+    #[error("no engine has a stack of {0} bytes: the sandbox was started with other limits")]
+    UnknownStack(usize),
     /// What it says about itself makes no sense.
     #[error("its descriptor is not valid: {0}")]
     Descriptor(String),
@@ -69,15 +75,27 @@ pub(super) fn shape(bytes: &[u8], limit: usize) -> Result<(), LoadError> {
     Ok(())
 }
 
-/// Checks that it asks for nothing but the log.
-pub(super) fn imports(engine: &Engine, component: &Component) -> Result<(), LoadError> {
+/// What a component asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Inspected {
+    /// Whether it imports anything of WASI.
+    pub(super) wasi: bool,
+    /// Whether that is a clock or randomness.
+    pub(super) reads_time_or_randomness: bool,
+}
+
+/// Checks that it asks for nothing but the log and what of WASI the host offers.
+pub(super) fn imports(engine: &Engine, component: &Component) -> Result<Inspected, LoadError> {
     let ty = component.component_type();
     let refused: Vec<String> = ty
         .imports(engine)
         .map(|(name, _)| name.to_owned())
-        .filter(|name| name != LOG && name != TYPES)
+        .filter(|name| name != LOG && name != TYPES && !name.starts_with("wasi:"))
         .collect();
-    if refused.is_empty() { Ok(()) } else { Err(LoadError::Imports(refused.join(", "))) }
+    let any = |prefix: &str| ty.imports(engine).any(|(name, _)| name.starts_with(prefix));
+    let inspected =
+        Inspected { wasi: any("wasi:"), reads_time_or_randomness: any("wasi:clocks") || any("wasi:random") };
+    if refused.is_empty() { Ok(inspected) } else { Err(LoadError::Imports(refused.join(", "))) }
 }
 
 /// Finds `describe` and `reduce`. More exports may be there.

@@ -1,28 +1,38 @@
 //! One instance: its limits, and what it has used of them.
 
-use wasmtime::{ResourceLimiter, Store, component::InstancePre};
+use wasmtime::{ResourceLimiter, Store, StoreContextMut, Trap, component::InstancePre};
 
 use crate::words::DomainKey;
 
-use super::{LogLine, SandboxSettings, contract::Level, engine::TABLE_ELEMENTS};
+use super::{
+    LogLine, ReducerLimits,
+    contract::Level,
+    engine::EPOCH,
+    failure::Ended,
+    wasi::{Origin, World},
+};
+
+/// An element of a table, in bytes: what it takes in memory.
+const ELEMENT_BYTES: usize = 8;
+/// Stands behind a line that was cut.
+const CUT: &str = " … (limits.log_bytes)";
 
 /// What belongs to one instance: its limits, and what it has used of them.
 pub(super) struct Instance {
-    settings: SandboxSettings,
+    limits: ReducerLimits,
+    /// Its domain, for the host's log; none while a module describes itself.
     key: Option<DomainKey>,
+    /// What its memories and tables take.
     memory_bytes: usize,
-    refused_memory: bool,
     logged_bytes: usize,
     log: Vec<LogLine>,
+    /// What it sees through WASI, if it imports that.
+    pub(super) world: Option<Box<World>>,
 }
 
 impl Instance {
-    pub(super) fn settings(&self) -> &SandboxSettings {
-        &self.settings
-    }
-
-    pub(super) fn refused_memory(&self) -> bool {
-        self.refused_memory
+    pub(super) fn limits(&self) -> &ReducerLimits {
+        &self.limits
     }
 
     /// What was logged so far; it is forgotten here.
@@ -30,16 +40,21 @@ impl Instance {
         std::mem::take(&mut self.log)
     }
 
-    pub(super) fn log(&mut self, level: Level, mut message: String) {
-        let left = self.settings.log_bytes - self.logged_bytes.min(self.settings.log_bytes);
+    /// As much of a message as may still be logged; none once the limit was met.
+    pub(super) fn loggable(&self, message: &str) -> Option<String> {
+        let left = self.limits.log_bytes.saturating_sub(self.logged_bytes);
         if left == 0 {
-            return;
+            return None;
         }
-        if message.len() > left {
-            message.truncate((0..=left).rev().find(|at| message.is_char_boundary(*at)).unwrap_or(0));
-            message.push_str(" … (limits.log_bytes)");
+        if message.len() <= left {
+            return Some(message.to_owned());
         }
-        self.logged_bytes += message.len();
+        Some(format!("{}{CUT}", &message[..message.floor_char_boundary(left)]))
+    }
+
+    /// Takes a line that is [`Self::loggable`].
+    pub(super) fn log(&mut self, level: Level, message: String) {
+        self.logged_bytes += message.len().max(1);
         let reducer = self.key.as_ref().map(ToString::to_string);
         match level {
             Level::Trace => tracing::trace!(target: "everfold::guest", reducer, "{message}"),
@@ -50,39 +65,132 @@ impl Instance {
         }
         self.log.push(LogLine { level: level.name().to_owned(), message });
     }
+
+    /// Grants memory. What is refused ends the call: a reducer that saw the refusal and went on would give
+    /// a result that depends on this host's limits.
+    fn take_memory(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        // Its own maximum, which is the same everywhere. (That of the pool is not below the limit.)
+        if maximum.is_some_and(|maximum| desired > maximum && maximum < self.limits.memory_bytes) {
+            return Ok(false);
+        }
+        self.memory_bytes = self.memory_bytes.saturating_add(desired - current);
+        if self.memory_bytes > self.limits.memory_bytes {
+            return Err(wasmtime::Error::new(Ended::Memory));
+        }
+        Ok(true)
+    }
 }
 
 impl ResourceLimiter for Instance {
-    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        let total = self.memory_bytes + desired.saturating_sub(current);
-        let granted = total <= self.settings.memory_bytes;
-        if granted {
-            self.memory_bytes = total;
-        } else {
-            self.refused_memory = true;
-        }
-        Ok(granted)
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        self.take_memory(current, desired, maximum)
     }
 
-    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired <= TABLE_ELEMENTS)
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        Err(wasmtime::Error::new(Ended::Machine(format!("{error:#}"))))
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let bytes = |elements: usize| elements.saturating_mul(ELEMENT_BYTES);
+        self.take_memory(bytes(current), bytes(desired), maximum.map(bytes))
+    }
+
+    fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        // The engine's own bound on tables: a matter of its settings, like the limit on memory.
+        Err(wasmtime::Error::new(Ended::Memory))
     }
 }
 
-/// A store for one call, with its fuel.
+/// Takes fuel for what the host does on behalf of a guest.
+///
+/// # Errors
+/// [`Trap::OutOfFuel`] if there is not enough left.
+pub(super) fn charge(store: &mut StoreContextMut<'_, Instance>, fuel: u64) -> wasmtime::Result<()> {
+    let left = store.get_fuel()?.checked_sub(fuel);
+    // The fuel that is left is gone in either case.
+    store.set_fuel(left.unwrap_or_default())?;
+    if left.is_some() { Ok(()) } else { Err(Trap::OutOfFuel.into()) }
+}
+
+/// A store for one call, with its fuel and its deadline. With an origin the instance sees a world through
+/// WASI.
 pub(super) fn new_store(
     pre: &InstancePre<Instance>,
-    settings: SandboxSettings,
+    limits: ReducerLimits,
     key: Option<DomainKey>,
-) -> Store<Instance> {
-    let fuel = settings.fuel;
-    let instance =
-        Instance { settings, key, memory_bytes: 0, refused_memory: false, logged_bytes: 0, log: Vec::new() };
+    origin: Option<Origin<'_>>,
+) -> wasmtime::Result<Store<Instance>> {
+    let world = origin.map(|origin| Box::new(World::new(&origin)));
+    let instance = Instance { limits, key, memory_bytes: 0, logged_bytes: 0, log: Vec::new(), world };
     let mut store = Store::new(pre.engine(), instance);
     store.limiter(|instance| instance);
-    // Fails only where the engine does not count fuel, and ours does.
-    if let Err(error) = store.set_fuel(fuel) {
-        tracing::error!(%error, "fuel cannot be set");
+    store.set_fuel(limits.fuel)?;
+    store.set_hostcall_fuel(limits.output_bytes);
+    // One more, because the present epoch may end at once.
+    let epochs = limits.call_ms.div_ceil(u64::try_from(EPOCH.as_millis()).unwrap_or(1)) + 1;
+    store.set_epoch_deadline(epochs);
+    Ok(store)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn instance(memory_bytes: usize) -> Instance {
+        let limits = ReducerLimits { memory_bytes, log_bytes: 10, ..(&Config::embedded().limits).into() };
+        Instance { limits, key: None, memory_bytes: 0, logged_bytes: 0, log: Vec::new(), world: None }
     }
-    store
+
+    fn refused(granted: wasmtime::Result<bool>) -> bool {
+        granted.is_err_and(|error| error.is::<Ended>())
+    }
+
+    #[test]
+    fn memories_and_tables_share_one_limit_and_what_is_refused_ends_the_call() {
+        let mut instance = instance(1000);
+        assert!(instance.memory_growing(0, 500, None).unwrap());
+        assert!(instance.table_growing(0, 50, None).unwrap(), "400 bytes");
+        assert!(instance.memory_growing(0, 100, None).unwrap(), "another memory: all of it now");
+        assert!(refused(instance.table_growing(50, 51, None)));
+        assert!(refused(instance.memory_growing(500, 501, None)));
+    }
+
+    #[test]
+    fn a_maximum_of_the_modules_own_is_the_same_everywhere_so_it_may_see_that() {
+        let mut instance = instance(1000);
+        assert!(!instance.memory_growing(0, 600, Some(500)).unwrap());
+        assert!(!instance.table_growing(0, 60, Some(50)).unwrap());
+        assert!(instance.memory_growing(0, 1000, Some(1000)).unwrap(), "nothing was taken so far");
+        // What the machine cannot give is no refusal of ours.
+        let failed = instance.memory_grow_failed(wasmtime::format_err!("no memory")).unwrap_err();
+        assert!(matches!(failed.downcast_ref(), Some(Ended::Machine(_))));
+    }
+
+    #[test]
+    fn the_log_is_cut_at_its_limit_and_says_so() {
+        let mut instance = instance(1000);
+        for line in ["1234567", "89äbc", "more"] {
+            if let Some(kept) = instance.loggable(line) {
+                instance.log(Level::Info, kept);
+            }
+        }
+        let lines: Vec<_> = instance.take_log().into_iter().map(|line| line.message).collect();
+        assert_eq!(lines, ["1234567", "89 … (limits.log_bytes)"], "no letter is cut in two");
+    }
 }

@@ -9,9 +9,17 @@ mod engine;
 mod failure;
 mod inspect;
 mod instance;
+mod loader;
+mod log;
 mod module;
+mod places;
+mod settings;
+mod wasi;
+mod watchdog;
 
-pub use engine::{Sandbox, SandboxError, SandboxSettings};
+pub use engine::Mode;
 pub use failure::{Failure, LogLine};
 pub use inspect::LoadError;
+pub use loader::{Sandbox, SandboxError};
 pub use module::{Call, ModelChange, Module, NewEvent, Reduced};
+pub use settings::{ReducerLimits, SandboxSettings};

@@ -1,6 +1,9 @@
 //! A loaded module: what it says about itself, and calls of it.
 
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use uuid::fmt::Hyphenated;
 use wasmtime::{
@@ -11,10 +14,11 @@ use wasmtime::{
 use crate::words::{Descriptor, DomainKey, EntityId, Event, Metadata, ModuleHash};
 
 use super::{
-    Failure, LoadError, SandboxSettings,
+    Failure, LoadError, ReducerLimits,
     contract::{self, GuestDescriptor, GuestFailure, Reduction, Target},
-    inspect,
+    inspect::{self, Inspected},
     instance::{Instance, new_store},
+    wasi::Origin,
 };
 
 /// A module that was checked, compiled and described. Cheap to share; calls may run at once.
@@ -23,7 +27,8 @@ pub struct Module {
     reduce: ComponentExportIndex,
     hash: ModuleHash,
     descriptor: Descriptor,
-    settings: SandboxSettings,
+    limits: ReducerLimits,
+    inspected: Inspected,
 }
 
 /// One reduction to be made.
@@ -79,22 +84,23 @@ impl Module {
     pub(super) fn describe(
         pre: InstancePre<Instance>,
         hash: ModuleHash,
-        describe: &ComponentExportIndex,
-        reduce: ComponentExportIndex,
-        settings: SandboxSettings,
+        [describe, reduce]: [ComponentExportIndex; 2],
+        limits: ReducerLimits,
+        inspected: Inspected,
     ) -> Result<Self, LoadError> {
-        let mut store = new_store(&pre, settings, None);
-        let failed = |error: wasmtime::Error| LoadError::Link(format!("{error:#}"));
+        let nothing = Origin { key: None, entity: None, event: None };
+        let linked = |error: wasmtime::Error| LoadError::Link(format!("{error:#}"));
+        let failed =
+            |error: wasmtime::Error| LoadError::Describe(Failure::of_engine(&error, &limits).message);
+        let mut store = new_store(&pre, limits, None, inspected.wasi.then_some(nothing)).map_err(linked)?;
         let instance = pre.instantiate(&mut store).map_err(failed)?;
-        instance.get_typed_func::<ReduceParams<'_>, ReduceResult>(&mut store, &reduce).map_err(failed)?;
+        instance.get_typed_func::<ReduceParams<'_>, ReduceResult>(&mut store, &reduce).map_err(linked)?;
         let describe =
-            instance.get_typed_func::<(), (GuestDescriptor,)>(&mut store, describe).map_err(failed)?;
-        let (descriptor,) = describe
-            .call(&mut store, ())
-            .map_err(|error| LoadError::Describe(Failure::of_engine(&error, store.data()).message))?;
+            instance.get_typed_func::<(), (GuestDescriptor,)>(&mut store, &describe).map_err(linked)?;
+        let (descriptor,) = describe.call(&mut store, ()).map_err(failed)?;
         let descriptor = descriptor.into();
         inspect::descriptor(&descriptor)?;
-        Ok(Self { pre, reduce, hash, descriptor, settings })
+        Ok(Self { pre, reduce, hash, descriptor, limits, inspected })
     }
 
     /// What it says about itself.
@@ -109,16 +115,40 @@ impl Module {
         self.hash
     }
 
+    /// Whether a call may have one event only: the module reads clocks or randomness, which stand for a
+    /// single event.
+    #[must_use]
+    pub fn takes_single_events(&self) -> bool {
+        self.inspected.reads_time_or_randomness
+    }
+
     /// Makes one reduction in a fresh instance. Blocks for as long as the fuel lasts.
     ///
     /// # Errors
-    /// [`Failure`]: the reducer refused, trapped, or met a limit.
+    /// [`Failure`]: the reducer refused, trapped, or met a limit; or the machine let it down.
     pub fn reduce(&self, call: &Call<'_>) -> Result<Reduced, Failure> {
-        let mut store = new_store(&self.pre, self.settings, Some(call.key.clone()));
-        let failure = match self.call(&mut store, call) {
+        // A defect of the engine must cost a call and not the thread that makes all calls.
+        let attempt = AssertUnwindSafe(|| self.attempt(call));
+        catch_unwind(attempt).unwrap_or_else(|_| {
+            Err(Failure::of_machine(
+                "panic",
+                "the sandbox itself failed; the host's log says where".to_owned(),
+            ))
+        })
+    }
+
+    fn attempt(&self, call: &Call<'_>) -> Result<Reduced, Failure> {
+        let event = call.events.first().map(|event| event.fact.id);
+        let origin = Origin { key: Some(call.key), entity: call.entity, event };
+        let origin = self.inspected.wasi.then_some(origin);
+        let mut store = new_store(&self.pre, self.limits, Some(call.key.clone()), origin)
+            .map_err(|error| Failure::of_engine(&error, &self.limits))?;
+        let result = self.call(&mut store, call);
+        store.data_mut().end_lines();
+        let failure = match result {
             Ok(Ok(reduction)) => return Ok(reduction.into()),
             Ok(Err(failure)) => Failure::of_guest(failure),
-            Err(error) => Failure::of_engine(&error, store.data()),
+            Err(error) => Failure::of_engine(&error, &self.limits),
         };
         Err(Failure { log: store.data_mut().take_log(), ..failure })
     }

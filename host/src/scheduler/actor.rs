@@ -1,6 +1,11 @@
 //! The scheduler's own task: it alone knows what waits where, and never blocks.
 
-use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::{
     runtime,
@@ -24,6 +29,7 @@ use super::{
     domain::Domain,
     outcome::Done,
     reading::{EntitiesRead, LogRead, Reading},
+    reduce::Trouble,
     report::Report,
     serving::Serving,
     turns::Turns,
@@ -40,6 +46,12 @@ pub(super) enum Message {
         worker: usize,
         key: DomainKey,
         number: ActivationNumber,
+    },
+    /// The fold of an entity takes long. It goes on between others.
+    MadeWay {
+        key: DomainKey,
+        number: ActivationNumber,
+        entity: Option<EntityId>,
     },
     /// Reductions were committed, dropped, or had nothing to commit.
     Finished {
@@ -78,16 +90,12 @@ impl Actor {
         inbox: UnboundedSender<Message>,
         messages: UnboundedReceiver<Message>,
     ) -> io::Result<Self> {
-        let tools = Tools {
-            store: parts.store,
-            committer: parts.committer,
-            feed: parts.feed,
-            limits: Arc::new(parts.config.limits.clone()),
-            inbox,
-        };
+        let tools = Tools { store: parts.store, committer: parts.committer, feed: parts.feed, inbox };
         let count = parts.config.worker_count();
         let runtime = runtime::Handle::current();
-        let start = |index| workers::start(index, tools.clone(), runtime.clone());
+        let stacks = parts.config.limits_of.values().chain([&parts.config.limits]);
+        let stack = stacks.map(|limits| limits.stack_bytes).max().unwrap_or_default();
+        let start = |index| workers::start(index, stack, tools.clone(), runtime.clone());
         Ok(Self {
             domains: Turns::default(),
             marks: parts.marks.into_iter().map(|mark| (mark.key.clone(), mark)).collect(),
@@ -135,6 +143,11 @@ impl Actor {
                     domain.running -= 1;
                 }
             }
+            Message::MadeWay { key, number, entity } => {
+                if let Some(domain) = self.domains.get(&key, number) {
+                    domain.made_way(entity);
+                }
+            }
             Message::Finished { key, number, finished } => self.finished(&key, number, finished),
             Message::LogRead(read) => {
                 if let Some(domain) = self.domains.get(&read.key, read.number) {
@@ -152,7 +165,8 @@ impl Actor {
     fn serve(&mut self, activation: &Activation, module: Arc<Module>) {
         let key = activation.key.clone();
         let chain = self.report.chain(&key);
-        let serving = Arc::new(Serving::new(key.clone(), activation.number, module, chain));
+        let limits = self.config.limits_for(&key).clone();
+        let serving = Arc::new(Serving::new(key.clone(), activation.number, module, chain, limits));
         let settled = self.marks.get(&key).filter(|mark| mark.settled == activation.number);
         // Until every entity was visited, the visit covers what lies before the activation.
         let (cursor, visit) = match settled {
@@ -179,10 +193,7 @@ impl Actor {
     fn dispatch(&mut self) {
         while let Some(worker) = self.idle.last().copied() {
             let Some(domain) = self.domains.next(self.workers.len()) else { return };
-            let batch = Batch {
-                serving: Arc::clone(&domain.serving),
-                tasks: domain.take(BATCH, self.config.limits.call_events),
-            };
+            let batch = Batch { serving: Arc::clone(&domain.serving), tasks: domain.take(BATCH) };
             domain.running += 1;
             self.idle.pop();
             // A worker that is idle has an empty channel; it ends only with the scheduler.
@@ -198,8 +209,8 @@ impl Actor {
             match result {
                 Ok((done, outcome)) => settle(domain, &mut self.report, entity, done, outcome),
                 Err(error) => {
-                    tracing::warn!(domain = %key, %error, "a reduction could not be read or written; it is tried again");
-                    domain.delay(entity);
+                    tracing::warn!(domain = %key, ?entity, %error, "a reduction is tried again");
+                    domain.delay(entity, matches!(error, Trouble::Machine(_)));
                 }
             }
         }
@@ -208,7 +219,7 @@ impl Actor {
 
     async fn tick(&mut self) {
         for domain in self.domains.iter_mut() {
-            domain.resume_delayed();
+            domain.resume_delayed(Instant::now());
             self.report.progress(domain);
         }
         self.write_marks().await;

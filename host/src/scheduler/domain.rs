@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use crate::words::{EntityId, Event, Position};
@@ -27,9 +28,21 @@ struct Entry {
     queued: bool,
     /// Whether its visit is part of bringing every row under the module in force.
     visited: bool,
+    /// Whether its fold takes long, and makes way for others again and again.
+    makes_way: bool,
+    /// How often in a row the machine failed it.
+    failed: u32,
     /// The oldest event that is not known to be folded.
     oldest: Option<Position>,
 }
+
+/// Folds of one domain that take long and go on beside its others. While there are so many, no more of its
+/// entities are taken up: each holds a model in memory.
+const LONG_FOLDS: usize = 16;
+/// The pause before a task is repeated for the first time; it doubles from one time to the next, ...
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// ... but not further than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// A domain that a module serves.
 pub(super) struct Domain {
@@ -47,8 +60,10 @@ pub(super) struct Domain {
     ready: VecDeque<Option<EntityId>>,
     /// Entities to be visited; they make way for those with new events, but not altogether.
     visits: VecDeque<Option<EntityId>>,
-    /// Entities to be taken up again after a pause, because the store failed.
-    delayed: Vec<Option<EntityId>>,
+    /// Entities to be taken up again, and when, because the store or the machine failed.
+    delayed: Vec<(Option<EntityId>, Instant)>,
+    /// Folds that make way for others.
+    long_folds: usize,
     pending: usize,
 }
 
@@ -65,6 +80,7 @@ impl Domain {
             ready: VecDeque::new(),
             visits: VecDeque::new(),
             delayed: Vec::new(),
+            long_folds: 0,
             pending: 0,
         }
     }
@@ -76,7 +92,7 @@ impl Domain {
 
     /// Whether something could be given to a worker.
     pub(super) fn has_work(&self) -> bool {
-        !self.ready.is_empty() || !self.visits.is_empty()
+        self.long_folds < LONG_FOLDS && !(self.ready.is_empty() && self.visits.is_empty())
     }
 
     /// How many entities wait to be visited.
@@ -113,8 +129,9 @@ impl Domain {
         }
     }
 
-    /// Takes up to `most` entities for a worker, and of each up to `events` events.
-    pub(super) fn take(&mut self, most: usize, events: usize) -> Vec<Task> {
+    /// Takes up to `most` entities for a worker, and of each as many events as may be taken at once.
+    pub(super) fn take(&mut self, most: usize) -> Vec<Task> {
+        let events = self.serving.events_at_once();
         // A quarter of the places is kept for visits: they must end even under load.
         let kept = if self.visits.is_empty() { 0 } else { most.div_ceil(4) };
         let mut taken: Vec<Option<EntityId>> =
@@ -136,15 +153,25 @@ impl Domain {
                 self.pending -= taken.len();
                 Waiting::These(taken)
             };
-            tasks.push(Task { entity, waiting, row: self.rows.get(entity).map(Some) });
+            let row = self.rows.get(entity).map(Some);
+            tasks.push(Task { entity, waiting, row, failed: entry.failed });
         }
         tasks
+    }
+
+    /// The fold of an entity takes long.
+    pub(super) fn made_way(&mut self, entity: Option<EntityId>) {
+        if let Some(entry) = self.entries.get_mut(&entity) {
+            self.long_folds += usize::from(!std::mem::replace(&mut entry.makes_way, true));
+        }
     }
 
     /// A worker is done with an entity. `again`: the store must be asked whether more waits.
     pub(super) fn done(&mut self, entity: Option<EntityId>, again: bool) {
         let Some(entry) = self.entries.get_mut(&entity) else { return };
         entry.running = false;
+        entry.failed = 0;
+        self.long_folds -= usize::from(std::mem::take(&mut entry.makes_way));
         entry.unknown |= again;
         if entry.visited && !entry.unknown {
             entry.visited = false;
@@ -161,19 +188,24 @@ impl Domain {
         self.entries.remove(&entity);
     }
 
-    /// The store failed while an entity was being reduced: it is taken up again later.
-    pub(super) fn delay(&mut self, entity: Option<EntityId>) {
+    /// The store (or the machine: `failed`) failed while an entity was being reduced: it is taken up again
+    /// later.
+    pub(super) fn delay(&mut self, entity: Option<EntityId>, failed: bool) {
         if let Some(entry) = self.entries.get_mut(&entity) {
+            let doubled = FIRST_PAUSE * (1 << entry.failed.min(10));
             entry.running = false;
             entry.unknown = true;
             entry.queued = true;
-            self.delayed.push(entity);
+            entry.failed += u32::from(failed);
+            self.long_folds -= usize::from(std::mem::take(&mut entry.makes_way));
+            self.delayed.push((entity, Instant::now() + doubled.min(LONGEST_PAUSE)));
         }
     }
 
-    /// Takes up what was delayed.
-    pub(super) fn resume_delayed(&mut self) {
-        self.ready.extend(self.delayed.drain(..));
+    /// Takes up what was delayed long enough.
+    pub(super) fn resume_delayed(&mut self, now: Instant) {
+        let due = self.delayed.extract_if(.., |(_, at)| *at <= now);
+        self.ready.extend(due.map(|(entity, _)| entity));
     }
 
     /// Every event up to here is folded, or its entity is parked or yet to be visited.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::{
-    config::Limits,
     store::{HistoryCursor, HistoryQuery, LogQuery, Store, StoreError},
     words::{Event, Position},
 };
@@ -11,6 +10,7 @@ use crate::{
 use super::{
     serving::Serving,
     state::{Fold, State, Stuck},
+    turn::Turn,
 };
 
 /// The events that a module in force takes, as the store has them.
@@ -18,7 +18,8 @@ use super::{
 pub(super) struct History<'a> {
     pub(super) serving: &'a Serving,
     pub(super) store: &'a dyn Store,
-    pub(super) limits: &'a Limits,
+    /// Whose turn it is: what takes long makes way for others.
+    pub(super) turn: &'a Turn,
 }
 
 /// Why a fold through the store stopped.
@@ -48,7 +49,7 @@ impl History<'_> {
         up_to: Option<Position>,
     ) -> Result<Vec<Event>, StoreError> {
         let context = self.serving.key.context.clone();
-        let limit = u32::try_from(self.limits.call_events).unwrap_or(u32::MAX);
+        let limit = u32::try_from(self.serving.events_at_once()).unwrap_or(u32::MAX);
         if let Some(entity) = fold.entity {
             return self.store.history(&HistoryQuery { context, entity, after, up_to, limit }).await;
         }
@@ -78,8 +79,9 @@ impl History<'_> {
             HistoryCursor::Position(state.folded)
         };
         loop {
+            self.turn.make_way().await;
             let page = self.read(fold, cursor, Some(up_to)).await?;
-            let is_last = page.len() < self.limits.call_events;
+            let is_last = page.len() < self.serving.events_at_once();
             if let Some(last) = page.last() {
                 cursor = match cursor {
                     HistoryCursor::Id(_) => HistoryCursor::Id(Some(last.fact.id)),
@@ -89,6 +91,7 @@ impl History<'_> {
             let events = self.taken(page);
             if !events.is_empty() && state.fold(fold, &events).is_err() {
                 for event in &events {
+                    self.turn.make_way().await;
                     state.fold(fold, std::slice::from_ref(event)).map_err(Halt::Stuck)?;
                 }
             }

@@ -17,6 +17,7 @@ mod serving;
 mod state;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod turns;
 mod verify;
 mod visit;

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::{
+    sandbox::Failure,
     store::{HistoryCursor, StoreError},
     words::{EntityId, Event, EventId, Parked, Position, Row},
 };
@@ -26,6 +27,8 @@ pub(super) struct Task {
     pub(super) waiting: Waiting,
     /// The row, if it is known; the inner none: there is no row.
     pub(super) row: Option<Option<Arc<Row>>>,
+    /// How often the machine failed it already.
+    pub(super) failed: u32,
 }
 
 /// The events that wait for a row.
@@ -37,27 +40,38 @@ pub(super) enum Waiting {
     Unknown,
 }
 
-/// What a worker needs to reduce rows of one domain.
+/// What a worker needs to reduce a row of one domain.
 pub(super) struct Reducer<'a> {
     pub(super) history: History<'a>,
     /// The log's head before the rows were read.
     pub(super) head: Position,
+    /// Whether a failure of the machine is to be tried again. Otherwise it parks like any other.
+    pub(super) may_try_again: bool,
+}
+
+/// Why a row was not reduced although nothing is wrong with it: the task may be repeated.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum Trouble {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{}", .0.message)]
+    Machine(Failure),
 }
 
 impl Reducer<'_> {
     /// Reduces one row.
     ///
     /// # Errors
-    /// Only where the store fails: nothing has happened, and the task may be repeated.
+    /// Only where the store or the machine fails: nothing has happened, and the task may be repeated.
     pub(super) async fn reduce(
         &self,
         entity: Option<EntityId>,
         waiting: Waiting,
         row: Option<Arc<Row>>,
-    ) -> Result<Done, StoreError> {
+    ) -> Result<Done, Trouble> {
         let fold = Fold {
             serving: self.history.serving,
-            limits: self.history.limits,
+            limits: &self.history.serving.limits,
             entity,
             emitted: row.as_ref().map_or(Position(0), |row| row.emitted),
         };
@@ -80,7 +94,17 @@ impl Reducer<'_> {
         let (waiting, more) = self.waiting(&fold, waiting, row.as_deref()).await?;
         let Some(newest) = waiting.last().map(|event| event.position) else { return Ok(unchanged(row)) };
         let folded = self.go_on(&fold, State::of(row.as_deref()), &waiting).await?;
-        self.history.done(&fold, row, Folded { tried: newest, more, ..folded }).await
+        self.done(&fold, row, Folded { tried: newest, more, ..folded }).await
+    }
+
+    /// Ends a fold, unless the machine stopped it.
+    async fn done(&self, fold: &Fold<'_>, before: Option<Arc<Row>>, folded: Folded) -> Result<Done, Trouble> {
+        match &folded.stuck {
+            Some(stuck) if stuck.failure.transient && self.may_try_again => {
+                Err(Trouble::Machine(stuck.failure.clone()))
+            }
+            _ => Ok(self.history.done(fold, before, folded).await?),
+        }
     }
 
     /// Ends a refold that an upgrade asked for. Where it is stuck, the row stays as it was, and waits.
@@ -89,14 +113,14 @@ impl Reducer<'_> {
         fold: &Fold<'_>,
         row: Option<Arc<Row>>,
         result: Result<State, Halt>,
-    ) -> Result<Done, StoreError> {
+    ) -> Result<Done, Trouble> {
         let (state, stuck) = match result {
             Ok(state) => (state, None),
             Err(Halt::Stuck(stuck)) => (State::of(row.as_deref()), Some(stuck)),
-            Err(Halt::Store(error)) => return Err(error),
+            Err(Halt::Store(error)) => return Err(error.into()),
         };
         let refolded = stuck.is_none();
-        self.history.done(fold, row, Folded { state, stuck, refolded, tried: self.head, more: false }).await
+        self.done(fold, row, Folded { state, stuck, refolded, tried: self.head, more: false }).await
     }
 
     /// The events that wait, by position, and whether there may be more.
@@ -117,8 +141,9 @@ impl Reducer<'_> {
         }
         let mut cursor = after;
         loop {
+            self.history.turn.make_way().await;
             let events = self.history.read(fold, HistoryCursor::Position(cursor), None).await?;
-            let is_last = events.len() < self.history.limits.call_events;
+            let is_last = events.len() < self.history.serving.events_at_once();
             cursor = events.last().map_or(cursor, |event| event.position);
             let taken = self.history.taken(events);
             if is_last || !taken.is_empty() {
@@ -148,12 +173,13 @@ impl Reducer<'_> {
         }
         let mut cursor = Position(parked.tried);
         loop {
+            self.history.turn.make_way().await;
             let page = self.history.read(fold, HistoryCursor::Position(cursor), None).await?;
             if page.iter().any(mends) {
                 return Ok(true);
             }
             match page.last() {
-                Some(last) if page.len() == self.history.limits.call_events => cursor = last.position,
+                Some(last) if page.len() == self.history.serving.events_at_once() => cursor = last.position,
                 _ => return Ok(false),
             }
         }
@@ -208,6 +234,7 @@ impl Reducer<'_> {
         let mut folded = Folded { state, ..Folded::default() };
         let mut next = 0;
         while let Some(event) = waiting.get(next) {
+            self.history.turn.make_way().await;
             let step = std::slice::from_ref(event);
             let result = if folded.stuck.is_some() || self.is_late(&folded.state, step) {
                 self.history.refold(fold, event.position).await.map(|state| {

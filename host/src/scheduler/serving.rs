@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    config::Limits,
     sandbox::{Call, Failure, Module, Reduced},
     store::Activation,
     words::{
@@ -10,10 +11,15 @@ use crate::{
     },
 };
 
+/// Events that are taken at once where each needs a call of its own.
+const SINGLE_EVENTS: usize = 16;
+
 /// What the scheduler asks of a module. Tests put something in its place that needs no wasm.
 pub(super) trait Reduce: Send + Sync {
     fn descriptor(&self) -> &Descriptor;
     fn hash(&self) -> ModuleHash;
+    /// Whether a call may have one event only.
+    fn takes_single_events(&self) -> bool;
     fn reduce(&self, call: &Call<'_>) -> Result<Reduced, Failure>;
 }
 
@@ -24,6 +30,10 @@ impl Reduce for Module {
 
     fn hash(&self) -> ModuleHash {
         self.hash()
+    }
+
+    fn takes_single_events(&self) -> bool {
+        self.takes_single_events()
     }
 
     fn reduce(&self, call: &Call<'_>) -> Result<Reduced, Failure> {
@@ -37,6 +47,8 @@ pub(super) struct Serving {
     /// The activation in force.
     pub(super) number: ActivationNumber,
     pub(super) key: DomainKey,
+    /// The limits of this reducer.
+    pub(super) limits: Limits,
     /// Every activation of the domain up to this one, oldest first.
     chain: Vec<Activation>,
 }
@@ -56,8 +68,16 @@ impl Serving {
         number: ActivationNumber,
         module: Arc<dyn Reduce>,
         chain: Vec<Activation>,
+        limits: Limits,
     ) -> Self {
-        Self { module, number, key, chain }
+        Self { module, number, key, limits, chain }
+    }
+
+    /// How many events are taken at once. What needs a call for each event gets fewer, so that nobody
+    /// waits long for its turn.
+    pub(super) fn events_at_once(&self) -> usize {
+        let most = self.limits.call_events;
+        if self.module.takes_single_events() { most.min(SINGLE_EVENTS) } else { most }
     }
 
     pub(super) fn takes(&self, event_type: &EventType) -> bool {

@@ -54,8 +54,21 @@ impl State {
         })
     }
 
-    /// Folds events, given in the order of the fold, in one call. On failure nothing has changed.
+    /// Folds events, given in the order of the fold: in one call, unless the module needs one for each. On
+    /// failure nothing has changed.
     pub(super) fn fold(&mut self, fold: &Fold<'_>, events: &[Arc<Event>]) -> Result<(), Stuck> {
+        if events.len() < 2 || !fold.serving.module.takes_single_events() {
+            return self.call(fold, events);
+        }
+        let mut next = self.clone();
+        for event in events {
+            next.call(fold, std::slice::from_ref(event))?;
+        }
+        *self = next;
+        Ok(())
+    }
+
+    fn call(&mut self, fold: &Fold<'_>, events: &[Arc<Event>]) -> Result<(), Stuck> {
         let call = Call { key: &fold.serving.key, entity: fold.entity, model: self.model.as_deref(), events };
         let result = fold.serving.module.reduce(&call).and_then(|reduced| self.taken(fold, events, reduced));
         let next = result.map_err(|failure| {

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    config::Limits,
-    sandbox::{LoadError, Module, Sandbox},
+    config::Config,
+    sandbox::{LoadError, Module, ReducerLimits, Sandbox},
     store::{Activation, Store, StoreError},
     words::{DomainKey, EntityId, ModuleHash, Position, Row},
 };
@@ -14,6 +14,7 @@ use super::{
     history::{Halt, History},
     serving::Serving,
     state::{Fold, State},
+    turn::Turn,
 };
 
 /// Why a row could not be folded again.
@@ -43,7 +44,7 @@ pub struct Refolded {
 pub struct Verifier {
     store: Arc<dyn Store>,
     sandbox: Sandbox,
-    limits: Limits,
+    config: Config,
     activations: Vec<Activation>,
     modules: HashMap<ModuleHash, Arc<Module>>,
 }
@@ -54,10 +55,10 @@ impl Verifier {
     pub fn new(
         store: Arc<dyn Store>,
         sandbox: Sandbox,
-        limits: Limits,
+        config: Config,
         activations: Vec<Activation>,
     ) -> Self {
-        Self { store, sandbox, limits, activations, modules: HashMap::new() }
+        Self { store, sandbox, config, activations, modules: HashMap::new() }
     }
 
     /// Folds one row again, up to where it says that it is folded.
@@ -75,8 +76,9 @@ impl Verifier {
             let next = row.made_by.get(index + 1);
             let up_to = next.map_or(row.folded, |next| Position(next.from - 1));
             let serving = self.serving(key, segment.activation).await?;
-            let fold = Fold { serving: &serving, limits: &self.limits, entity, emitted: row.emitted };
-            let history = History { serving: &serving, store: &*self.store, limits: &self.limits };
+            let fold = Fold { serving: &serving, limits: &serving.limits, entity, emitted: row.emitted };
+            let turn = Turn::begin();
+            let history = History { serving: &serving, store: &*self.store, turn: &turn };
             match history.fold_on(&fold, state, up_to).await {
                 Ok(folded) => state = folded,
                 Err(Halt::Store(error)) => return Err(error.into()),
@@ -108,7 +110,8 @@ impl Verifier {
         };
         let (hash, activation) = (*hash, chain[chain.len() - 1].number);
         let module = self.module(key, hash).await?;
-        Ok(Serving::new(key.clone(), activation, module, chain))
+        let limits = self.config.limits_for(key).clone();
+        Ok(Serving::new(key.clone(), activation, module, chain, limits))
     }
 
     async fn module(&mut self, key: &DomainKey, hash: ModuleHash) -> Result<Arc<Module>, VerifyError> {
@@ -117,8 +120,9 @@ impl Verifier {
         }
         let bytes = self.store.module(&hash).await?;
         let bytes = bytes.ok_or_else(|| VerifyError::NoModule(hash, key.clone()))?;
-        let module =
-            Arc::new(self.sandbox.load(&bytes).map_err(|error| VerifyError::Load(hash, key.clone(), error))?);
+        let limits = ReducerLimits::from(self.config.limits_for(key));
+        let loaded = self.sandbox.load(&bytes.into(), &limits);
+        let module = Arc::new(loaded.map_err(|error| VerifyError::Load(hash, key.clone(), error))?);
         self.modules.insert(hash, Arc::clone(&module));
         Ok(module)
     }

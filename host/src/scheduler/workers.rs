@@ -1,29 +1,31 @@
 //! Threads that run reducers, so that no reducer ever holds up a request.
 
 use std::{
+    rc::Rc,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use futures_util::{StreamExt as _, future::LocalBoxFuture, stream::FuturesUnordered};
 use tokio::{
     runtime::Handle,
-    sync::mpsc::{self, UnboundedSender},
+    sync::mpsc::{self, Receiver, UnboundedSender},
 };
 
 use crate::{
     committer::Committer,
-    config::Limits,
     feed::Feed,
     store::{ReductionOutcome, Store, StoreError},
-    words::{ActivationNumber, DomainKey, EntityId, Row},
+    words::{DomainKey, EntityId, Position, Row},
 };
 
 use super::{
     actor::Message,
     history::History,
     outcome::Done,
-    reduce::{Reducer, Task},
+    reduce::{Reducer, Task, Trouble},
     serving::Serving,
+    turn::Turn,
 };
 
 /// Rows of one domain that are reduced by one worker in one go.
@@ -35,7 +37,13 @@ pub(super) struct Batch {
 /// What became of a task.
 pub(super) struct Finished {
     pub(super) entity: Option<EntityId>,
-    pub(super) result: Result<(Done, Option<ReductionOutcome>), StoreError>,
+    pub(super) result: Result<(Done, Option<ReductionOutcome>), Trouble>,
+}
+
+/// A task that was reduced, and whose reduction is still to be committed.
+struct Reduced {
+    entity: Option<EntityId>,
+    result: Result<Done, Trouble>,
 }
 
 /// What a worker needs besides its batch.
@@ -44,50 +52,82 @@ pub(super) struct Tools {
     pub(super) store: Arc<dyn Store>,
     pub(super) committer: Committer,
     pub(super) feed: Arc<Feed>,
-    pub(super) limits: Arc<Limits>,
     pub(super) inbox: UnboundedSender<Message>,
 }
+
+/// Folds that made way and go on whenever there is no batch.
+type MadeWay = FuturesUnordered<LocalBoxFuture<'static, (Arc<Serving>, Reduced)>>;
 
 /// Reductions are handed over at least this often, so that a slow one does not hold up those that were
 /// made before it.
 const HAND_OVER: Duration = Duration::from_millis(5);
+/// What a thread needs of its stack besides what a guest may take, in bytes.
+const HOST_STACK: usize = 2 << 20;
 
-/// Starts worker `index`; it ends when its sender is dropped.
+/// Starts worker `index`, whose guests may take so much stack, in bytes; it ends when its sender is
+/// dropped.
 ///
 /// # Errors
 /// Where the machine gives no thread.
-pub(super) fn start(index: usize, tools: Tools, runtime: Handle) -> std::io::Result<mpsc::Sender<Batch>> {
-    let (sender, mut batches) = mpsc::channel::<Batch>(1);
-    let work = move || {
-        while let Some(batch) = batches.blocking_recv() {
-            let (key, number) = (batch.serving.key.clone(), batch.serving.number);
-            runtime.block_on(tools.work(batch));
-            // Nobody listens any more while the host shuts down.
-            drop(tools.inbox.send(Message::Free { worker: index, key, number }));
-        }
-    };
-    std::thread::Builder::new().name(format!("reducer-{index}")).spawn(work)?;
+pub(super) fn start(
+    index: usize,
+    guest_stack: usize,
+    tools: Tools,
+    runtime: Handle,
+) -> std::io::Result<mpsc::Sender<Batch>> {
+    let (sender, batches) = mpsc::channel::<Batch>(1);
+    let work = move || runtime.block_on(tools.run(index, batches));
+    let thread = std::thread::Builder::new().name(format!("reducer-{index}"));
+    thread.stack_size(guest_stack + HOST_STACK).spawn(work)?;
     Ok(sender)
 }
 
 impl Tools {
-    async fn work(&self, batch: Batch) {
+    /// Batches come first; between them, what made way goes on. What has made way when it ends is folded
+    /// again after the next start.
+    async fn run(self, index: usize, mut batches: Receiver<Batch>) {
+        let mut made_way = MadeWay::new();
+        loop {
+            tokio::select! {
+                biased;
+                batch = batches.recv() => {
+                    let Some(batch) = batch else { return };
+                    let (key, number) = (batch.serving.key.clone(), batch.serving.number);
+                    self.work(batch, &mut made_way).await;
+                    // Nobody listens any more while the host shuts down.
+                    drop(self.inbox.send(Message::Free { worker: index, key, number }));
+                }
+                Some((serving, reduced)) = made_way.next() => {
+                    self.hand_over(&serving, vec![reduced]).await;
+                }
+            }
+        }
+    }
+
+    async fn work(&self, batch: Batch, made_way: &mut MadeWay) {
         // The head is read before the rows: whatever it covers is there to be read.
         let head = self.feed.head().position;
         let Batch { serving, mut tasks } = batch;
         if let Err(error) = self.read_rows(&serving.key, &mut tasks).await {
-            let failed =
-                tasks.iter().map(|task| Finished { entity: task.entity, result: Err(error.clone()) });
-            return self.tell(&serving.key, serving.number, failed.collect());
+            let failed = |task: &Task| Finished { entity: task.entity, result: Err(error.clone().into()) };
+            return self.tell(&serving, tasks.iter().map(failed).collect());
         }
-        let history = History { serving: &serving, store: &*self.store, limits: &self.limits };
-        let reducer = Reducer { history, head };
         let mut handed_over = Instant::now();
         let mut done = Vec::with_capacity(tasks.len());
         for task in tasks {
-            let row = task.row.flatten();
-            let result = reducer.reduce(task.entity, task.waiting, row).await;
-            done.push((task.entity, result));
+            let entity = task.entity;
+            let turn = Rc::new(Turn::begin());
+            let fold = reduce(Arc::clone(&self.store), Arc::clone(&serving), head, task, Rc::clone(&turn));
+            let mut fold = Box::pin(fold);
+            match turn.first_slice(fold.as_mut()).await {
+                Some(reduced) => done.push(reduced),
+                None => {
+                    let (key, number) = (serving.key.clone(), serving.number);
+                    drop(self.inbox.send(Message::MadeWay { key, number, entity }));
+                    let serving = Arc::clone(&serving);
+                    made_way.push(Box::pin(async move { (serving, fold.await) }));
+                }
+            }
             if handed_over.elapsed() > HAND_OVER {
                 self.hand_over(&serving, std::mem::take(&mut done)).await;
                 handed_over = Instant::now();
@@ -111,40 +151,37 @@ impl Tools {
     }
 
     /// Gives reductions to the committer; once they are written (or dropped), the scheduler is told.
-    async fn hand_over(&self, serving: &Serving, done: Vec<(Option<EntityId>, Result<Done, StoreError>)>) {
+    async fn hand_over(&self, serving: &Arc<Serving>, done: Vec<Reduced>) {
         let mut idle = Vec::new();
         let mut reduced = Vec::new();
-        for (entity, result) in done {
+        for Reduced { entity, result } in done {
             match result {
                 Ok(done) if done.reduction.is_some() => reduced.push((entity, done)),
                 result => idle.push(Finished { entity, result: result.map(|done| (done, None)) }),
             }
         }
         if !idle.is_empty() {
-            self.tell(&serving.key, serving.number, idle);
+            self.tell(serving, idle);
         }
         if reduced.is_empty() {
             return;
         }
         let reductions = reduced.iter().filter_map(|(_, done)| done.reduction.clone()).collect();
-        let (tools, key, number) = (self.inbox.clone(), serving.key.clone(), serving.number);
+        let (tools, serving) = (self.clone(), Arc::clone(serving));
         let answer = move |outcomes: Result<Vec<ReductionOutcome>, StoreError>| {
             let finished = match outcomes {
                 Ok(outcomes) => {
                     let pairs = reduced.into_iter().zip(outcomes);
-                    pairs
-                        .map(|((entity, done), outcome)| Finished {
-                            entity,
-                            result: Ok((done, Some(outcome))),
-                        })
-                        .collect()
+                    let written =
+                        |((entity, done), outcome)| Finished { entity, result: Ok((done, Some(outcome))) };
+                    pairs.map(written).collect()
                 }
                 Err(error) => {
-                    let failed = |(entity, _)| Finished { entity, result: Err(error.clone()) };
+                    let failed = |(entity, _)| Finished { entity, result: Err(error.clone().into()) };
                     reduced.into_iter().map(failed).collect()
                 }
             };
-            drop(tools.send(Message::Finished { key, number, finished }));
+            tools.tell(&serving, finished);
         };
         // Refused only while the host shuts down: what was folded is folded again after the restart.
         if let Err(error) = self.committer.reduced(reductions, Box::new(answer)).await {
@@ -152,7 +189,24 @@ impl Tools {
         }
     }
 
-    fn tell(&self, key: &DomainKey, number: ActivationNumber, finished: Vec<Finished>) {
-        drop(self.inbox.send(Message::Finished { key: key.clone(), number, finished }));
+    fn tell(&self, serving: &Serving, finished: Vec<Finished>) {
+        let (key, number) = (serving.key.clone(), serving.number);
+        // Nobody listens any more while the host shuts down.
+        drop(self.inbox.send(Message::Finished { key, number, finished }));
     }
+}
+
+/// Reduces one row; owns what it needs, because it may have to make way and go on later.
+async fn reduce(
+    store: Arc<dyn Store>,
+    serving: Arc<Serving>,
+    head: Position,
+    task: Task,
+    turn: Rc<Turn>,
+) -> Reduced {
+    let history = History { serving: &serving, store: &*store, turn: &turn };
+    let may_try_again = task.failed + 1 < serving.limits.call_attempts;
+    let reducer = Reducer { history, head, may_try_again };
+    let result = reducer.reduce(task.entity, task.waiting, task.row.flatten()).await;
+    Reduced { entity: task.entity, result }
 }

@@ -1,6 +1,9 @@
 //! What waits in a domain, and how far it says it has got.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use proptest::prelude::*;
 
@@ -19,7 +22,8 @@ use super::{activation, cart, descriptor, entity, event, fact, keeps, serving};
 const CALL: usize = 2;
 
 fn domain_of(descriptor: Descriptor, visit: Visit) -> Domain {
-    let serving = serving(vec![activation(1, 0, Some(("m", descriptor)))], keeps);
+    let mut serving = serving(vec![activation(1, 0, Some(("m", descriptor)))], keeps);
+    serving.limits.call_events = CALL;
     Domain::new(Arc::new(serving), Position(0), visit, 1 << 20)
 }
 
@@ -34,7 +38,12 @@ fn taken(domain: &mut Domain) -> Vec<(Option<EntityId>, Option<Vec<u64>>)> {
         Waiting::These(events) => (entity, Some(positions(events))),
         Waiting::Unknown => (entity, None),
     };
-    domain.take(8, CALL).into_iter().map(task).collect()
+    domain.take(8).into_iter().map(task).collect()
+}
+
+/// When every pause is over.
+fn later() -> Instant {
+    Instant::now() + Duration::from_secs(3600)
 }
 
 fn one() -> Option<EntityId> {
@@ -117,14 +126,50 @@ fn what_the_store_failed_at_is_taken_up_later() {
     let mut domain = domain();
     domain.push(event(1, 1));
     taken(&mut domain);
-    domain.delay(one());
+    domain.delay(one(), false);
     domain.push(event(2, 1));
     assert!(!domain.has_work(), "not at once");
     assert_eq!(domain.mark(), Position(0));
-    domain.resume_delayed();
+    domain.resume_delayed(later());
     assert_eq!(taken(&mut domain), [(one(), None)]);
     domain.done(one(), false);
     assert_eq!((domain.mark(), domain.pending(), domain.has_work()), (Position(2), 0, false));
+}
+
+#[test]
+fn pauses_grow_while_the_machine_fails_and_are_forgotten_when_it_does_not() {
+    let mut domain = domain();
+    domain.push(event(1, 1));
+    let mut failed = Vec::new();
+    for _ in 0..4 {
+        let task = domain.take(8).pop().unwrap();
+        failed.push(task.failed);
+        domain.delay(one(), true);
+        domain.resume_delayed(Instant::now() + Duration::from_millis(450) * (1 << task.failed));
+        assert!(!domain.has_work(), "the pause doubles: {failed:?}");
+        domain.resume_delayed(later());
+    }
+    assert_eq!(failed, [0, 1, 2, 3]);
+    assert_eq!(domain.take(8).pop().unwrap().failed, 4);
+    domain.push(event(2, 1));
+    domain.done(one(), false);
+    assert_eq!(domain.take(8).pop().unwrap().failed, 0);
+}
+
+#[test]
+fn long_folds_of_a_domain_are_bounded() {
+    let mut domain = domain();
+    (1..=40).for_each(|number| domain.push(event(u64::from(number), number)));
+    let taken = domain.take(20);
+    taken[..16].iter().for_each(|task| domain.made_way(task.entity));
+    domain.made_way(taken[0].entity);
+    assert!(!domain.has_work(), "twenty wait, and sixteen go on beside others");
+    domain.done(taken[0].entity, false);
+    assert!(domain.has_work());
+    domain.made_way(taken[16].entity);
+    assert!(!domain.has_work());
+    domain.delay(taken[16].entity, false);
+    assert!(domain.has_work(), "what failed is no longer going on");
 }
 
 /// A domain with so many entities to be visited.
@@ -168,7 +213,7 @@ fn a_visit_waits_for_the_reduction_that_runs() {
 #[test]
 fn visits_make_way_but_end() {
     let mut domain = visited(20);
-    assert_eq!(domain.take(8, CALL).len(), 8, "alone they have all places");
+    assert_eq!(domain.take(8).len(), 8, "alone they have all places");
     (101..=110).for_each(|number| domain.push(event(u64::from(number), number)));
     let next = taken(&mut domain);
     let news = next.iter().filter(|(entity, _)| *entity > Some(super::entity(100))).count();
@@ -216,9 +261,9 @@ proptest! {
                 }
                 5 => {
                     if let Some((entity, _)) = running.pop() {
-                        domain.delay(entity);
+                        domain.delay(entity, number == 1);
                     }
-                    domain.resume_delayed();
+                    domain.resume_delayed(later());
                 }
                 _ => {}
             }

@@ -9,6 +9,7 @@ mod state;
 use std::sync::Arc;
 
 use crate::{
+    config::Config,
     sandbox::{Call, Failure, ModelChange, Reduced},
     store::Activation,
     words::{
@@ -35,6 +36,10 @@ impl Reduce for Played {
 
     fn hash(&self) -> ModuleHash {
         self.hash
+    }
+
+    fn takes_single_events(&self) -> bool {
+        false
     }
 
     fn reduce(&self, call: &Call<'_>) -> Result<Reduced, Failure> {
@@ -106,5 +111,5 @@ fn serving(chain: Vec<Activation>, answer: Answer) -> Serving {
     let last = chain.last().unwrap();
     let (hash, descriptor) = last.module.clone().unwrap();
     let (key, number) = (last.key.clone(), last.number);
-    Serving::new(key, number, Arc::new(Played { descriptor, hash, answer }), chain)
+    Serving::new(key, number, Arc::new(Played { descriptor, hash, answer }), chain, Config::embedded().limits)
 }

@@ -1,0 +1,105 @@
+//! Bytes become modules: inspected, compiled, linked, described.
+
+use std::{
+    sync::{
+        Arc,
+        mpsc::{RecvTimeoutError, sync_channel},
+    },
+    thread,
+    time::Duration,
+};
+
+use wasmtime::component::Component;
+
+use crate::words::ModuleHash;
+
+use super::{
+    LoadError, Module, ReducerLimits, SandboxSettings,
+    engine::{Lab, Mode},
+    inspect,
+    places::Places,
+    watchdog,
+};
+
+/// The sandbox cannot run on this machine with these settings.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the sandbox cannot start: {0}")]
+pub struct SandboxError(String);
+
+impl SandboxError {
+    pub(super) fn new(error: impl std::fmt::Display) -> Self {
+        Self(format!("{error:#}"))
+    }
+}
+
+/// Loads modules.
+pub struct Sandbox {
+    labs: Vec<Lab>,
+    /// Where modules are compiled: no more at once than there are places.
+    places: Arc<Places>,
+}
+
+impl Sandbox {
+    /// Starts the engines.
+    ///
+    /// # Errors
+    /// [`SandboxError`] where the machine cannot give what the settings ask for.
+    pub fn new(settings: &SandboxSettings) -> Result<Self, SandboxError> {
+        let labs = Lab::all(settings)?;
+        watchdog::start(labs.iter().map(|lab| lab.engine.weak()).collect()).map_err(SandboxError::new)?;
+        Ok(Self { labs, places: Places::new(settings.workers) })
+    }
+
+    /// How instances are made on this machine.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.labs.iter().map(|lab| lab.mode).max().unwrap_or(Mode::OnDemand)
+    }
+
+    /// Checks a module, compiles it and asks it to describe itself. Takes as long as compiling does: from
+    /// some 50 ms for a small reducer to many seconds for an interpreter.
+    ///
+    /// # Errors
+    /// [`LoadError`]: one sentence that says why the host would not take it.
+    pub fn load(&self, bytes: &Arc<[u8]>, limits: &ReducerLimits) -> Result<Module, LoadError> {
+        let lab = self.labs.iter().find(|lab| lab.stack_bytes == limits.stack_bytes);
+        let lab = lab.ok_or(LoadError::UnknownStack(limits.stack_bytes))?;
+        inspect::shape(bytes, limits.module_bytes)?;
+        let component = self.compile(lab, bytes, limits.compile_ms)?;
+        let inspected = inspect::imports(&lab.engine, &component)?;
+        let exports = inspect::exports(&component)?;
+        let linked = |error: wasmtime::Error| LoadError::Link(format!("{error:#}"));
+        let mut linker = lab.linker.clone();
+        if inspected.wasi {
+            linker.define_unknown_imports_as_traps(&component).map_err(linked)?;
+        }
+        let pre = linker.instantiate_pre(&component).map_err(linked)?;
+        Module::describe(pre, ModuleHash::of(bytes), exports, *limits, inspected)
+    }
+
+    /// Compiles on a thread of its own, because nothing can stop a compiler: one that takes too long keeps
+    /// its place until it is done, but nobody waits for it.
+    fn compile(&self, lab: &Lab, bytes: &Arc<[u8]>, compile_ms: u64) -> Result<Component, LoadError> {
+        let limit = Duration::from_millis(compile_ms);
+        let too_long = || LoadError::TooLong(compile_ms);
+        let place = self.places.take(limit).ok_or_else(too_long)?;
+        let (engine, bytes) = (lab.engine.clone(), Arc::clone(bytes));
+        let (sender, compiled) = sync_channel(1);
+        let work = move || {
+            let _place = place;
+            // Nobody listens any more if it took too long.
+            drop(sender.send(Component::from_binary(&engine, &bytes)));
+        };
+        let thread = thread::Builder::new().name("compiler".to_owned()).spawn(work);
+        thread.map_err(|error| {
+            LoadError::Invalid(format!("the machine gives no thread to compile it: {error}"))
+        })?;
+        match compiled.recv_timeout(limit) {
+            Ok(component) => component.map_err(|error| LoadError::Invalid(format!("{error:#}"))),
+            Err(RecvTimeoutError::Timeout) => Err(too_long()),
+            Err(RecvTimeoutError::Disconnected) => {
+                Err(LoadError::Invalid("the compiler crashed; the host's log says where".to_owned()))
+            }
+        }
+    }
+}
