@@ -1,8 +1,12 @@
 //! Does what a module must not, as the event's type says, and otherwise counts: for the tests of limits,
 //! traps and parking. It does without `reducer!`, which would not let most of it pass.
 
-use std::hint::{black_box, spin_loop};
+use std::{
+    hint::{black_box, spin_loop},
+    sync::atomic::{AtomicU64, Ordering},
+};
 
+use everfold_sdk::log::info;
 use everfold_sdk::wire::{
     Descriptor, Event, Failure, Fold, Guest, History, ModelChange, NewEvent, Order, Reduction, Target,
     Upgrade,
@@ -35,7 +39,10 @@ impl Guest for Hostile {
                 "reject" => return Err(rejection(index, event)),
                 "bad-model" => bytes = Some(b"not JSON".to_vec()),
                 "huge-model" => bytes = Some(huge_model()),
+                "boast" => bytes = Some(boast()),
+                "remember" => bytes = Some(remember()),
                 "flood" => new_events.extend(flood(index, event)),
+                "burn" => burn(event),
                 other => match bad_event(other, index) {
                     Some(bad) => new_events.push(bad),
                     None => misbehave(other),
@@ -58,6 +65,8 @@ fn misbehave(event_type: &str) {
         },
         "allocate" => allocate(),
         "recurse" => drop(black_box(recurse(1))),
+        "chatter" => chatter(),
+        "probe" => probe(),
         _ => {}
     }
 }
@@ -72,6 +81,41 @@ fn allocate() {
         }
         taken.push(block);
     }
+}
+
+/// Logs for ever.
+fn chatter() {
+    for line in 0_u64.. {
+        info(&format!("line {line}: {}", "x".repeat(100)));
+    }
+}
+
+/// Asks for more memory than it may have, and would go on happily without it.
+fn probe() {
+    #[cfg(target_arch = "wasm32")]
+    black_box(core::arch::wasm32::memory_grow::<0>(60_000));
+}
+
+/// Works for as long as the data's `loops` say, without harm.
+fn burn(event: &Event) {
+    let data: Value = serde_json::from_slice(&event.data).unwrap_or_default();
+    (0..data["loops"].as_u64().unwrap_or_default()).for_each(|turn| {
+        black_box(turn);
+    });
+}
+
+/// A model of a gigabyte that is not there.
+#[expect(unsafe_code, reason = "a lie that safe code cannot tell; nobody in here looks at it")]
+fn boast() -> Vec<u8> {
+    let truth = Box::leak(Box::new([b' '; 16]));
+    // SAFETY: there is none. The host must not believe it.
+    unsafe { Vec::from_raw_parts(truth.as_mut_ptr(), 1 << 30, 1 << 30) }
+}
+
+/// What an earlier call left behind: nothing, if instances are fresh.
+fn remember() -> Vec<u8> {
+    static CALLS: AtomicU64 = AtomicU64::new(0);
+    json!({ "calls_before": CALLS.fetch_add(1, Ordering::Relaxed) }).to_string().into_bytes()
 }
 
 /// Calls itself until the stack ends. The string keeps it from becoming a loop.
@@ -106,12 +150,19 @@ fn flood(cause: u32, event: &Event) -> impl Iterator<Item = NewEvent> + use<> {
 fn bad_event(event_type: &str, index: u32) -> Option<NewEvent> {
     let good = new_event(index);
     Some(match event_type {
+        "bad-emit-text" => NewEvent { event_type: not_utf8(), ..good },
         "bad-emit-type" => NewEvent { event_type: "no spaces allowed".to_owned(), ..good },
         "bad-emit-entity" => NewEvent { entity: Some("not-a-uuid".to_owned()), ..good },
         "bad-emit-data" => NewEvent { data: b"not JSON".to_vec(), ..good },
         "bad-cause" => NewEvent { cause: 99, ..good },
         _ => return None,
     })
+}
+
+#[expect(unsafe_code, reason = "a lie that safe code cannot tell; nobody in here looks at it")]
+fn not_utf8() -> String {
+    // SAFETY: there is none. The host must not believe it.
+    unsafe { String::from_utf8_unchecked(vec![0xff, 0xfe]) }
 }
 
 fn new_event(cause: u32) -> NewEvent {

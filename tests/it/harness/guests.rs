@@ -3,7 +3,9 @@
 use std::{
     collections::BTreeMap,
     fmt::Write,
+    fs,
     path::{Path, PathBuf},
+    process::Command,
     sync::OnceLock,
 };
 
@@ -44,4 +46,19 @@ pub(crate) fn guest(name: &str) -> &'static Guest {
 /// The top of the checkout.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The guest of that name, as plain cargo builds it for `wasm32-wasip2`: a component that imports WASI.
+#[track_caller]
+pub(crate) fn wasi_guest(name: &str) -> Guest {
+    let target = "wasm32-wasip2";
+    let folder = root().join("reducers");
+    let status = Command::new("cargo")
+        .args(["build", "--quiet", "--release", "--target", target, "--package", "guests", "--example", name])
+        .current_dir(&folder)
+        .env_remove("RUSTUP_TOOLCHAIN")
+        .status();
+    assert!(status.is_ok_and(|status| status.success()), "cargo builds {name} for {target}");
+    let file = folder.join("target").join(target).join("release/examples").join(format!("{name}.wasm"));
+    Guest::new(fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display())))
 }

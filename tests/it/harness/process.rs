@@ -42,7 +42,10 @@ fn program() -> PathBuf {
 
 /// A call of the program, at the top of the checkout, that hears nothing of this process's own environment.
 fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(program());
+    prepared(Command::new(program()), arguments)
+}
+
+fn prepared(mut command: Command, arguments: &[&str]) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("EVERFOLD_") {
             command.env_remove(name);
@@ -92,10 +95,22 @@ impl Process {
         Self::start(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat(), environment).await
     }
 
+    /// The same, with so much address space and no more, in KiB.
+    pub(crate) async fn serve_within(kib: u64, arguments: &[&str]) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit -v {kib} && exec \"$0\" \"$@\"")]).arg(program());
+        Self::spawn(prepared(shell, &[&["serve", "--listen", "127.0.0.1:0"], arguments].concat())).await
+    }
+
     /// Starts the program and waits until it says where it listens.
     pub(crate) async fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = command(arguments);
-        let mut child = command.envs(environment.iter().copied()).spawn().unwrap();
+        command.envs(environment.iter().copied());
+        Self::spawn(command).await
+    }
+
+    async fn spawn(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let said = tokio::spawn(heard(child.stderr.take().unwrap()));
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let base = loop {
