@@ -9,6 +9,7 @@ mod bad_modules;
 mod cli;
 mod config;
 mod demo;
+mod determinism;
 mod emissions;
 mod folder;
 mod folding;

@@ -11,7 +11,7 @@ const EVENTS: u64 = 5_000;
 const ENTITIES: u64 = 100;
 
 /// What visitors do, by a seeded generator.
-fn visits() -> Vec<Value> {
+pub(crate) fn visits() -> Vec<Value> {
     let mut random = fastrand::Rng::with_seed(1);
     let skus = ["cup", "tea", "pot", "spoon"];
     let visit = |n| {

@@ -108,6 +108,7 @@ fn repeatable(stack_bytes: usize) -> EngineConfig {
 /// One unit for an instruction, or for a byte of a bulk copy; more for the few that take many times longer.
 fn cost() -> OperatorCost {
     const SLOW: u8 = 8;
+    const VERY_SLOW: u8 = 64;
     OperatorCost {
         I32DivS: SLOW,
         I32DivU: SLOW,
@@ -125,6 +126,8 @@ fn cost() -> OperatorCost {
         F32x4Div: SLOW,
         F64x2Sqrt: SLOW,
         F64x2Div: SLOW,
+        MemoryGrow: VERY_SLOW,
+        TableGrow: VERY_SLOW,
         variable: VariableOperatorCost { memory_grow_per_page: 255, ..VariableOperatorCost::new() },
         ..OperatorCost::new()
     }
