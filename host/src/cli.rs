@@ -20,6 +20,8 @@ pub(crate) enum Command {
     Build(BuildArgs),
     /// Tell whether the host would take a module, and what the module says about itself.
     Check(CheckArgs),
+    /// Run the cases of a module: given events and a model, when events come, then a model and new events.
+    Test(TestArgs),
     /// Print the id of an event that happens now (a UUIDv1), or of a new entity (a UUIDv4).
     Id(IdArgs),
     /// Fold every model of a store again and compare. No host may be using the store.
@@ -91,6 +93,17 @@ pub(crate) struct CheckArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// The module
+    pub(crate) module: PathBuf,
+    /// A case file (.yaml, .yml or .json), or a folder that is searched for them
+    pub(crate) cases: PathBuf,
+    /// The configuration whose limits apply (also `EVERFOLD_CONFIG`)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
     /// Exit after the answers
     #[arg(long)]
@@ -104,6 +117,19 @@ pub(crate) struct DemoArgs {
     /// Where to listen [default: 127.0.0.1:4580]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<String>,
+}
+
+impl Command {
+    /// What it logs where `EVERFOLD_LOG` says nothing.
+    pub(crate) fn default_log(&self) -> &'static str {
+        match self {
+            // What the demo shows is its own.
+            Self::Demo(_) => "warn",
+            // What a reducer logged is shown with the case that failed.
+            Self::Test(_) => "warn,everfold::guest=off",
+            _ => "info",
+        }
+    }
 }
 
 impl ServeArgs {

@@ -15,8 +15,8 @@
 //!
 //! Beside the flow: [`words`] (the field's terms as types), [`catalog`] (contexts and domains that are
 //! known), [`deploy`] (files become activations), [`config`] (the only one that reads the environment),
-//! [`clock`] (time and randomness as parameters), [`build`] (crates become components), [`verify`] (models folded
-//! again and compared), [`demo`].
+//! [`clock`] (time and randomness as parameters), [`build`] (crates become components), [`cases`] (given, when,
+//! then: tests of a module), [`verify`] (models folded again and compared), [`demo`].
 //!
 //! The binary is a thin shell around this library, and so can be yours:
 //!
@@ -55,6 +55,7 @@
 //! ```
 
 pub mod build;
+pub mod cases;
 pub mod catalog;
 pub mod clock;
 pub mod committer;

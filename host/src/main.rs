@@ -29,6 +29,7 @@ fn dispatch(command: Command) -> commands::Outcome {
     match command {
         Command::Build(arguments) => commands::build::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
+        Command::Test(arguments) => commands::test::run(&arguments),
         Command::Id(arguments) => commands::id::run(&arguments),
         Command::Serve(arguments) => on_a_runtime(commands::serve::run(&arguments)),
         Command::Verify(arguments) => on_a_runtime(commands::verify::run(arguments)),
@@ -45,9 +46,7 @@ fn on_a_runtime(command: impl Future<Output = commands::Outcome>) -> commands::O
 }
 
 fn start_logging(command: &Command) -> commands::Outcome {
-    // What the demo shows is its own.
-    let default = if matches!(command, Command::Demo(_)) { "warn" } else { "info" };
-    let filter = everfold::config::log_filter(default);
+    let filter = everfold::config::log_filter(command.default_log());
     let parsed = EnvFilter::try_new(&filter).map_err(|error| {
         format!("EVERFOLD_LOG={filter} is not valid: {error}; try info, or everfold=debug")
     })?;

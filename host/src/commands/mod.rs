@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod id;
 pub(crate) mod serve;
 mod signals;
+pub(crate) mod test;
 pub(crate) mod verify;
 
 /// How a command ended. An error is a sentence for people.

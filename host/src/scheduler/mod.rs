@@ -5,6 +5,7 @@
 //! once. The row in the store is the truth about what is folded; everything here can be forgotten.
 
 mod actor;
+mod bench;
 mod divergence;
 mod domain;
 mod history;
@@ -38,6 +39,7 @@ use crate::{
 };
 
 use actor::{Actor, Message};
+pub(crate) use bench::{Bench, Folded};
 pub use verify::{Refolded, Verifier, VerifyError};
 
 /// What the scheduler works with.
