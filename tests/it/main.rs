@@ -6,6 +6,7 @@
 mod append;
 mod bad_input;
 mod bad_modules;
+mod cache;
 mod cases;
 mod cli;
 mod config;

@@ -39,6 +39,18 @@ pub fn runs_under_cargo() -> bool {
     env::var_os("CARGO").is_some()
 }
 
+/// Where a user's programs keep what they can make again: `$XDG_CACHE_HOME`, else `$HOME/.cache`; none if
+/// neither is set.
+pub(super) fn cache_home() -> Option<PathBuf> {
+    cache_home_of(env::var_os("XDG_CACHE_HOME"), env::var_os("HOME"))
+}
+
+fn cache_home_of(cache: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
+    // The rule for these variables: one that is empty or relative does not count.
+    let absolute = |path: OsString| Some(PathBuf::from(path)).filter(|path| path.is_absolute());
+    cache.and_then(absolute).or_else(|| Some(home.and_then(absolute)?.join(".cache")))
+}
+
 /// The option that a variable sets: `EVERFOLD_LIMITS__PAGE` is `limits.page`.
 pub(super) fn key_of(variable: &str) -> String {
     variable.strip_prefix(PREFIX).unwrap_or(variable).to_lowercase().replace("__", ".")
@@ -66,6 +78,24 @@ fn sort_out(all: impl Iterator<Item = (OsString, OsString)>) -> Result<Variables
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn caches_are_where_other_programs_have_them() {
+        for (cache, home, found) in [
+            (Some("/var/cache/me"), Some("/home/me"), Some("/var/cache/me")),
+            (None, Some("/home/me"), Some("/home/me/.cache")),
+            (Some(""), Some("/home/me"), Some("/home/me/.cache")),
+            (Some("here"), Some("me"), None),
+            (None, None, None),
+        ] {
+            let as_set = |value: Option<&str>| value.map(OsString::from);
+            assert_eq!(
+                cache_home_of(as_set(cache), as_set(home)),
+                found.map(PathBuf::from),
+                "{cache:?} {home:?}"
+            );
+        }
+    }
 
     #[test]
     fn only_options_are_taken_from_the_environment() {

@@ -42,6 +42,7 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     pub allowed_origins: Vec<String>,
     pub max_clock_ahead_ms: u64,
+    pub code_cache: String,
     pub workers: usize,
     pub debounce_ms: u64,
     pub poll_ms: u64,
@@ -80,6 +81,7 @@ pub struct Limits {
     pub model_bytes: usize,
     pub emitted_events: usize,
     pub causal_depth: u32,
+    pub code_cache_bytes: u64,
     pub log_bytes: usize,
 }
 
@@ -108,6 +110,16 @@ impl Config {
         match self.workers {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             workers => workers,
+        }
+    }
+
+    /// Where compiled code is kept; none: nowhere. Under `auto` the environment says where.
+    #[must_use]
+    pub fn cache_folder(&self) -> Option<PathBuf> {
+        match self.code_cache.as_str() {
+            "" => None,
+            "auto" => environment::cache_home().map(|home| home.join("everfold")),
+            folder => Some(PathBuf::from(folder)),
         }
     }
 

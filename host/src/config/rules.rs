@@ -46,6 +46,7 @@ const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("limits.model_bytes", 1..=VALUE_BYTES),
     ("limits.emitted_events", 1..=MANY),
     ("limits.causal_depth", 1..=MANY),
+    ("limits.code_cache_bytes", 1..=i64::MAX),
     ("limits.log_bytes", 1..=MANY),
 ];
 

@@ -51,6 +51,17 @@ fn the_environment_sets_numbers_lists_and_nested_options() {
 }
 
 #[test]
+fn the_cache_is_a_folder_or_none() {
+    let folder = |cache: &str| {
+        let config =
+            Config::from_layers(None, environment(&[("EVERFOLD_CODE_CACHE", cache)]), Vec::new()).unwrap();
+        config.cache_folder()
+    };
+    assert_eq!((folder(""), folder("here/code")), (None, Some(PathBuf::from("here/code"))));
+    assert_eq!(folder("auto"), Config::embedded().cache_folder());
+}
+
+#[test]
 fn an_unknown_key_is_named_with_its_source_and_its_neighbours() {
     let (_folder, path) = file("[limits]\npages = 7\n");
     let said = message(Config::from_layers(Some(&path), Vec::new(), Vec::new()));

@@ -15,6 +15,7 @@ use crate::words::ModuleHash;
 
 use super::{
     LoadError, Module, ReducerLimits, SandboxSettings,
+    cache::{self, Cache},
     engine::{Lab, Mode},
     inspect,
     places::Places,
@@ -35,6 +36,7 @@ impl SandboxError {
 /// Loads modules.
 pub struct Sandbox {
     labs: Vec<Lab>,
+    cache: Option<Arc<Cache>>,
     /// Where modules are compiled: no more at once than there are places.
     places: Arc<Places>,
 }
@@ -47,7 +49,8 @@ impl Sandbox {
     pub fn new(settings: &SandboxSettings) -> Result<Self, SandboxError> {
         let labs = Lab::all(settings)?;
         watchdog::start(labs.iter().map(|lab| lab.engine.weak()).collect()).map_err(SandboxError::new)?;
-        Ok(Self { labs, places: Places::new(settings.workers) })
+        let cache = settings.cache.clone().map(|cache| Arc::new(Cache::new(cache.folder, cache.bytes)));
+        Ok(Self { labs, cache, places: Places::new(settings.workers) })
     }
 
     /// How instances are made on this machine.
@@ -57,7 +60,7 @@ impl Sandbox {
     }
 
     /// Checks a module, compiles it and asks it to describe itself. Takes as long as compiling does: from
-    /// some 50 ms for a small reducer to many seconds for an interpreter.
+    /// some 50 ms for a small reducer to many seconds for an interpreter; much less if the cache has it.
     ///
     /// # Errors
     /// [`LoadError`]: one sentence that says why the host would not take it.
@@ -65,7 +68,8 @@ impl Sandbox {
         let lab = self.labs.iter().find(|lab| lab.stack_bytes == limits.stack_bytes);
         let lab = lab.ok_or(LoadError::UnknownStack(limits.stack_bytes))?;
         inspect::shape(bytes, limits.module_bytes)?;
-        let component = self.compile(lab, bytes, limits.compile_ms)?;
+        let hash = ModuleHash::of(bytes);
+        let component = self.compile(lab, hash, bytes, limits.compile_ms)?;
         let inspected = inspect::imports(&lab.engine, &component)?;
         let exports = inspect::exports(&component)?;
         let linked = |error: wasmtime::Error| LoadError::Link(format!("{error:#}"));
@@ -74,21 +78,27 @@ impl Sandbox {
             linker.define_unknown_imports_as_traps(&component).map_err(linked)?;
         }
         let pre = linker.instantiate_pre(&component).map_err(linked)?;
-        Module::describe(pre, ModuleHash::of(bytes), exports, *limits, inspected)
+        Module::describe(pre, hash, exports, *limits, inspected)
     }
 
     /// Compiles on a thread of its own, because nothing can stop a compiler: one that takes too long keeps
     /// its place until it is done, but nobody waits for it.
-    fn compile(&self, lab: &Lab, bytes: &Arc<[u8]>, compile_ms: u64) -> Result<Component, LoadError> {
+    fn compile(
+        &self,
+        lab: &Lab,
+        hash: ModuleHash,
+        bytes: &Arc<[u8]>,
+        compile_ms: u64,
+    ) -> Result<Component, LoadError> {
         let limit = Duration::from_millis(compile_ms);
         let too_long = || LoadError::TooLong(compile_ms);
         let place = self.places.take(limit).ok_or_else(too_long)?;
-        let (engine, bytes) = (lab.engine.clone(), Arc::clone(bytes));
+        let (engine, cache, bytes) = (lab.engine.clone(), self.cache.clone(), Arc::clone(bytes));
         let (sender, compiled) = sync_channel(1);
         let work = move || {
             let _place = place;
             // Nobody listens any more if it took too long.
-            drop(sender.send(Component::from_binary(&engine, &bytes)));
+            drop(sender.send(cache::component(cache.as_deref(), &engine, hash, &bytes)));
         };
         let thread = thread::Builder::new().name("compiler".to_owned()).spawn(work);
         thread.map_err(|error| {

@@ -4,6 +4,7 @@
 //! This module knows wasmtime and nothing else of the host: bytes and events go in, a model and new
 //! events come out.
 
+mod cache;
 mod contract;
 mod engine;
 mod failure;
@@ -22,4 +23,4 @@ pub use failure::{Failure, LogLine};
 pub use inspect::LoadError;
 pub use loader::{Sandbox, SandboxError};
 pub use module::{Call, ModelChange, Module, NewEvent, Reduced};
-pub use settings::{ReducerLimits, SandboxSettings};
+pub use settings::{CacheSettings, ReducerLimits, SandboxSettings};

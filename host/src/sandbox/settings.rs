@@ -1,5 +1,7 @@
 //! What a reducer may use: every limit of a call, and of loading a module.
 
+use std::path::PathBuf;
+
 use crate::config::{Config, Limits};
 
 /// What one reducer may use. Every limit names itself when it is met; `default.toml` says what each means.
@@ -41,9 +43,20 @@ impl From<&Limits> for ReducerLimits {
     }
 }
 
+/// Where compiled code is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheSettings {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What it may hold, in bytes.
+    pub bytes: u64,
+}
+
 /// What the sandbox must be ready for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SandboxSettings {
+    /// Where compiled code is kept, if it is.
+    pub cache: Option<CacheSettings>,
     /// Calls at once, and modules compiled at once.
     pub workers: usize,
     /// The limits of reducers that have none of their own.
@@ -78,7 +91,9 @@ impl SandboxSettings {
 
 impl From<&Config> for SandboxSettings {
     fn from(config: &Config) -> Self {
+        let cache = |folder| CacheSettings { folder, bytes: config.limits.code_cache_bytes };
         Self {
+            cache: config.cache_folder().map(cache),
             workers: config.worker_count(),
             limits: (&config.limits).into(),
             exceptions: config.limits_of.values().map(ReducerLimits::from).collect(),

@@ -43,6 +43,9 @@ pub(crate) fn guest(name: &str) -> &'static Guest {
     all.get(name).unwrap_or_else(|| panic!("there is no guest {name}, only {:?}", all.keys()))
 }
 
+/// Where the hosts of all tests keep compiled code: what one of them compiles, the others find.
+pub(crate) const CODE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/code");
+
 /// The top of the checkout.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::{Answer, Process, patiently, wait_until};
+use super::{Answer, CODE, Process, patiently, wait_until};
 
 /// A host and a client of it. Its store is a file, and it knows the context `shop`.
 pub(crate) struct Host {
@@ -37,6 +37,7 @@ impl Host {
         config.store = format!("sqlite:{}", folder.path().join("everfold.db").display());
         config.reducers = folder.path().join("reducers");
         config.contexts = vec!["shop".to_owned()];
+        config.code_cache = CODE.to_owned();
         change(&mut config);
         Self::serve(folder, config).await
     }

@@ -11,7 +11,7 @@ mod stream;
 mod websocket;
 
 pub(crate) use answer::Answer;
-pub(crate) use guests::{Guest, guest, root, wasi_guest};
+pub(crate) use guests::{CODE, Guest, guest, root, wasi_guest};
 pub(crate) use host::{Host, file_in, put_file_in};
 pub(crate) use ids::{entities, entity, event_id, event_ids, foreign_id, ticks};
 pub(crate) use patience::{patiently, wait_until};

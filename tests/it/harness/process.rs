@@ -12,7 +12,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{guests::root, patiently};
+use super::{CODE, guests::root, patiently};
 
 /// The program, built like these tests. Cargo has mostly little left to do.
 fn program() -> PathBuf {
@@ -54,6 +54,7 @@ fn prepared(mut command: Command, arguments: &[&str]) -> Command {
     command
         .current_dir(root())
         .args(arguments)
+        .env("EVERFOLD_CODE_CACHE", CODE)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
