@@ -1,7 +1,7 @@
 //! The floor: wasmtime called with as little around it as there can be, under the settings of `sandbox`.
 //! What Everfold takes longer is its own.
 
-use everfold::sandbox::SandboxSettings;
+use everfold::sandbox::ReducerLimits;
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, ResourceLimiter, Result,
     Store,
@@ -23,24 +23,21 @@ impl ResourceLimiter for Limits {
         Ok(desired <= self.memory_bytes)
     }
 
-    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
-        Ok(desired <= TABLE_ELEMENTS)
+    fn table_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> Result<bool> {
+        Ok(true)
     }
 }
-
-const KEPT_RESIDENT: usize = 256 << 10;
-const TABLE_ELEMENTS: usize = 20_000;
 
 /// A guest, ready to be instantiated.
 pub(crate) struct Floor {
     pre: InstancePre<Limits>,
     reduce: ComponentExportIndex,
-    settings: SandboxSettings,
+    limits: ReducerLimits,
 }
 
 impl Floor {
-    pub(crate) fn load(settings: SandboxSettings, bytes: &[u8]) -> Result<Self> {
-        let engine = Engine::new(&config(&settings))?;
+    pub(crate) fn load(limits: ReducerLimits, bytes: &[u8]) -> Result<Self> {
+        let engine = Engine::new(&config(&limits))?;
         let component = Component::from_binary(&engine, bytes)?;
         let mut linker = Linker::new(&engine);
         let log = |_: wasmtime::StoreContextMut<'_, Limits>, _: (Level, String)| Ok(());
@@ -49,15 +46,16 @@ impl Floor {
         let interface = component.get_export_index(None, "everfold:domain/reducer@0.1.0");
         let reduce = component.get_export_index(interface.as_ref(), "reduce");
         let reduce = reduce.ok_or_else(|| wasmtime::Error::msg("it exports no reducer"))?;
-        Ok(Self { pre, reduce, settings })
+        Ok(Self { pre, reduce, limits })
     }
 
     /// What every call begins with.
     pub(crate) fn store(&self) -> Store<Limits> {
-        let limits = Limits { memory_bytes: self.settings.memory_bytes };
+        let limits = Limits { memory_bytes: self.limits.memory_bytes };
         let mut store = Store::new(self.pre.engine(), limits);
         store.limiter(|limits| limits);
-        store.set_fuel(self.settings.fuel).expect("the engine counts fuel");
+        store.set_fuel(self.limits.fuel).expect("the engine counts fuel");
+        store.set_epoch_deadline(200);
         store
     }
 
@@ -79,28 +77,28 @@ impl Floor {
     }
 }
 
-/// The settings of `host/src/sandbox/engine.rs`.
-fn config(settings: &SandboxSettings) -> Config {
-    let calls = u32::try_from(settings.workers * 2 + 4).unwrap_or(u32::MAX);
+/// The settings of `host/src/sandbox/engine.rs`, for one call at a time.
+fn config(limits: &ReducerLimits) -> Config {
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(calls)
-        .total_core_instances(calls.saturating_mul(8))
-        .max_core_instances_per_component(64)
-        .total_memories(calls.saturating_mul(2))
+    pool.total_component_instances(6)
+        .total_core_instances(6 * limits.module_instances)
+        .max_core_instances_per_component(limits.module_instances)
+        .total_memories(24)
         .max_memories_per_component(8)
-        .total_tables(calls.saturating_mul(4))
+        .total_tables(48)
         .max_tables_per_component(16)
-        .table_elements(TABLE_ELEMENTS)
-        .max_memory_size(settings.memory_bytes)
-        .linear_memory_keep_resident(KEPT_RESIDENT)
-        .table_keep_resident(KEPT_RESIDENT)
+        .table_elements(100_000)
+        .max_memory_size(limits.memory_bytes)
+        .linear_memory_keep_resident(2 << 20)
+        .table_keep_resident(2 << 20)
         .pagemap_scan(Enabled::Auto);
     let mut config = Config::new();
     config
         .wasm_component_model(true)
         .concurrency_support(false)
         .consume_fuel(true)
-        .max_wasm_stack(settings.stack_bytes)
+        .epoch_interruption(true)
+        .max_wasm_stack(limits.stack_bytes)
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));

@@ -48,9 +48,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn measure(criterion: &mut Criterion, name: &str, bytes: &[u8]) -> Result<(), Box<dyn Error>> {
     // As many workers as calls: this one.
-    let settings = SandboxSettings { workers: 1, ..SandboxSettings::from(&Config::embedded()) };
-    let floor = Floor::load(settings, bytes)?;
-    let module = Sandbox::new(settings)?.load(bytes)?;
+    let settings = SandboxSettings { workers: 1, cache: None, ..SandboxSettings::from(&Config::embedded()) };
+    let floor = Floor::load(settings.limits, bytes)?;
+    let module = Sandbox::new(&settings)?.load(&bytes.into(), &settings.limits)?;
     let events = (0..64).map(event).collect::<Result<Vec<_>, _>>()?;
     let given = Given { key: DomainKey { context: "shop".parse()?, domain: name.parse()? }, model: None };
     // Six events make a model of some 300 bytes.

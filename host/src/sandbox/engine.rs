@@ -9,9 +9,11 @@ use wasmtime::{
 
 use super::{SandboxError, SandboxSettings, instance::Instance, log, wasi};
 
-/// Memory that an instance leaves behind and the next one finds in place, in bytes: more than a small
-/// guest touches, so that most calls need not ask the kernel for pages.
-const KEPT_RESIDENT: usize = 256 << 10;
+/// Memory that an instance leaves behind and the next one finds in place, in bytes: more than most guests
+/// touch, interpreters among them, so that most calls need not ask the kernel for pages.
+const KEPT_RESIDENT: usize = 2 << 20;
+/// The same where the kernel cannot tell which pages were written: all of it is written anew after each call.
+const KEPT_AND_REWRITTEN: usize = 64 << 10;
 /// Elements of one table. Interpreters have some ten thousand functions.
 const TABLE_ELEMENTS: usize = 100_000;
 /// Memories and tables of one module.
@@ -136,6 +138,8 @@ fn cost() -> OperatorCost {
 fn pool(settings: &SandboxSettings) -> PoolingAllocationConfig {
     // Modules are loaded (and asked to describe themselves) beside the calls of the workers.
     let calls = u32::try_from(settings.workers * 2 + 4).unwrap_or(u32::MAX);
+    let tells = PoolingAllocationConfig::is_pagemap_scan_available();
+    let kept = if tells { KEPT_RESIDENT } else { KEPT_AND_REWRITTEN };
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(calls)
         .total_core_instances(calls.saturating_mul(settings.most_instances()))
@@ -146,8 +150,8 @@ fn pool(settings: &SandboxSettings) -> PoolingAllocationConfig {
         .max_tables_per_component(TABLES)
         .table_elements(TABLE_ELEMENTS)
         .max_memory_size(settings.most_memory())
-        .linear_memory_keep_resident(KEPT_RESIDENT)
-        .table_keep_resident(KEPT_RESIDENT)
+        .linear_memory_keep_resident(kept)
+        .table_keep_resident(kept)
         .pagemap_scan(Enabled::Auto);
     pool
 }
