@@ -24,6 +24,7 @@ mod reading;
 mod reload;
 mod restart;
 mod shutdown;
+mod soak;
 mod streams;
 mod structure;
 mod verify;

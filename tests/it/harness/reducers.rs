@@ -29,6 +29,11 @@ impl Reducer {
         self.0["counts"][name].as_u64().unwrap_or_else(|| panic!("no count {name} in {}", self.0))
     }
 
+    /// How many positions it is behind the head.
+    pub(crate) fn lag(&self) -> u64 {
+        self.0["lag"].as_u64().unwrap()
+    }
+
     /// What it says about a parked entity.
     pub(crate) fn parked(&self, entity: &str) -> Option<&Value> {
         self.0["parked"].as_array()?.iter().find(|parked| parked["entity"] == entity)
