@@ -32,16 +32,16 @@ fn bad_files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("half exported", component(&format!("(component {without_reduce})")), "reduce"),
         ("other types", component(&format!("(component {export})")), "another contract"),
         (
-            "files",
-            component(&format!(r#"(component (import "wasi:filesystem/types@0.2.0" (instance)) {export})"#)),
-            "wasi:filesystem/types@0.2.0",
+            "a network",
+            component(&format!(r#"(component (import "wasi:sockets/tcp@0.2.0" (instance)) {export})"#)),
+            "wasi:sockets/tcp@0.2.0",
         ),
         (
-            "a clock",
+            "a clock of another WASI",
             component(&format!(
-                r#"(component (import "{LOG}" (instance)) (import "wasi:clocks/wall-clock@0.2.0" (instance)) {export})"#
+                r#"(component (import "{LOG}" (instance)) (import "wasi:clocks/wall-clock@0.3.0" (instance)) {export})"#
             )),
-            "wasi:clocks/wall-clock@0.2.0",
+            "wasi:clocks/wall-clock@0.3.0",
         ),
         ("cannot resume", guest("contradiction").bytes.clone(), "resume"),
     ]

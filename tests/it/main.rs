@@ -13,6 +13,7 @@ mod config;
 mod demo;
 mod determinism;
 mod emissions;
+mod files;
 mod folder;
 mod folding;
 mod harness;

@@ -7,7 +7,7 @@ use wasmtime::{
     PoolingAllocationConfig, VariableOperatorCost, component::Linker,
 };
 
-use super::{SandboxError, SandboxSettings, instance::Instance, log, wasi};
+use super::{SandboxError, SandboxSettings, inspect::FEATURES, instance::Instance, log, wasi};
 
 /// Memory that an instance leaves behind and the next one finds in place, in bytes: more than most guests
 /// touch, interpreters among them, so that most calls need not ask the kernel for pages.
@@ -15,10 +15,10 @@ const KEPT_RESIDENT: usize = 2 << 20;
 /// The same where the kernel cannot tell which pages were written: all of it is written anew after each call.
 const KEPT_AND_REWRITTEN: usize = 64 << 10;
 /// Elements of one table. Interpreters have some ten thousand functions.
-const TABLE_ELEMENTS: usize = 100_000;
-/// Memories and tables of one module.
-const MEMORIES: u32 = 8;
-const TABLES: u32 = 16;
+pub(super) const TABLE_ELEMENTS: usize = 100_000;
+/// Memories and tables of one instance, with all that it is made of.
+pub(super) const MEMORIES: u32 = 8;
+pub(super) const TABLES: u32 = 16;
 /// The clock of the watchdog: calls are ended this much too late at most.
 pub(super) const EPOCH: Duration = Duration::from_millis(50);
 
@@ -93,7 +93,8 @@ fn engine(settings: &SandboxSettings, stack_bytes: usize) -> Result<(Engine, Mod
 fn repeatable(stack_bytes: usize) -> EngineConfig {
     let mut config = EngineConfig::new();
     config
-        .wasm_component_model(true)
+        .wasm_features(!FEATURES, false)
+        .wasm_features(FEATURES, true)
         .concurrency_support(false)
         .consume_fuel(true)
         .operator_cost(cost())

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// An element of a table, in bytes: what it takes in memory.
-const ELEMENT_BYTES: usize = 8;
+pub(super) const ELEMENT_BYTES: usize = 8;
 /// Stands behind a line that was cut.
 const CUT: &str = " … (limits.log_bytes)";
 

@@ -14,7 +14,7 @@ use wasmtime::component::Component;
 use crate::words::ModuleHash;
 
 use super::{
-    LoadError, Module, ReducerLimits, SandboxSettings,
+    Inspected, LoadError, Module, ReducerLimits, SandboxSettings,
     cache::{self, Cache},
     engine::{Lab, Mode},
     inspect,
@@ -67,10 +67,8 @@ impl Sandbox {
     pub fn load(&self, bytes: &Arc<[u8]>, limits: &ReducerLimits) -> Result<Module, LoadError> {
         let lab = self.labs.iter().find(|lab| lab.stack_bytes == limits.stack_bytes);
         let lab = lab.ok_or(LoadError::UnknownStack(limits.stack_bytes))?;
-        inspect::shape(bytes, limits.module_bytes)?;
         let hash = ModuleHash::of(bytes);
-        let component = self.compile(lab, hash, bytes, limits.compile_ms)?;
-        let inspected = inspect::imports(&lab.engine, &component)?;
+        let (inspected, component) = self.compile(lab, hash, bytes, limits)?;
         let exports = inspect::exports(&component)?;
         let linked = |error: wasmtime::Error| LoadError::Link(format!("{error:#}"));
         let mut linker = lab.linker.clone();
@@ -81,31 +79,35 @@ impl Sandbox {
         Module::describe(pre, hash, exports, *limits, inspected)
     }
 
-    /// Compiles on a thread of its own, because nothing can stop a compiler: one that takes too long keeps
-    /// its place until it is done, but nobody waits for it.
+    /// Inspects and compiles on a thread of its own, because nothing can stop a compiler: one that takes too
+    /// long keeps its place until it is done, but nobody waits for it.
     fn compile(
         &self,
         lab: &Lab,
         hash: ModuleHash,
         bytes: &Arc<[u8]>,
-        compile_ms: u64,
-    ) -> Result<Component, LoadError> {
-        let limit = Duration::from_millis(compile_ms);
-        let too_long = || LoadError::TooLong(compile_ms);
+        limits: &ReducerLimits,
+    ) -> Result<(Inspected, Component), LoadError> {
+        let limit = Duration::from_millis(limits.compile_ms);
+        let too_long = || LoadError::TooLong(limits.compile_ms);
         let place = self.places.take(limit).ok_or_else(too_long)?;
         let (engine, cache, bytes) = (lab.engine.clone(), self.cache.clone(), Arc::clone(bytes));
+        let limits = *limits;
         let (sender, compiled) = sync_channel(1);
         let work = move || {
             let _place = place;
             // Nobody listens any more if it took too long.
-            drop(sender.send(cache::component(cache.as_deref(), &engine, hash, &bytes)));
+            drop(sender.send(inspect(&bytes, &limits).and_then(|inspected| {
+                let component = cache::component(cache.as_deref(), &engine, hash, &bytes);
+                Ok((inspected, component.map_err(LoadError::invalid)?))
+            })));
         };
         let thread = thread::Builder::new().name("compiler".to_owned()).spawn(work);
         thread.map_err(|error| {
             LoadError::Invalid(format!("the machine gives no thread to compile it: {error}"))
         })?;
         match compiled.recv_timeout(limit) {
-            Ok(component) => component.map_err(|error| LoadError::Invalid(format!("{error:#}"))),
+            Ok(compiled) => compiled,
             Err(RecvTimeoutError::Timeout) => Err(too_long()),
             Err(RecvTimeoutError::Disconnected) => {
                 Err(LoadError::Invalid("the compiler crashed; the host's log says where".to_owned()))

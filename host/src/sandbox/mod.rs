@@ -20,7 +20,7 @@ mod watchdog;
 
 pub use engine::Mode;
 pub use failure::{Failure, LogLine};
-pub use inspect::LoadError;
+pub use inspect::{Inspected, LoadError, inspect};
 pub use loader::{Sandbox, SandboxError};
 pub use module::{Call, ModelChange, Module, NewEvent, Reduced};
 pub use settings::{CacheSettings, ReducerLimits, SandboxSettings};
