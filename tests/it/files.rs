@@ -137,7 +137,7 @@ fn what_unfolds_without_end_is_refused_by_its_numbers() {
                      (alias export $i "m" (core module $n)) (core instance (instantiate $n))"#;
     refusal(&component(foreign, ""), &["instantiates a module", "beforehand"]);
     // Its own under another index is its own.
-    let own = r#"(core module $m) (component (alias outer 1 $m (core module $n)) (export $o "m" (core module $n))
+    let own = r#"(core module $p) (component (alias outer 1 $p (core module $n)) (export $o "m" (core module $n))
                  (core instance (instantiate $o)))"#;
     assert!(inspect(&component(own, ""), &LIMITS).is_ok());
 }

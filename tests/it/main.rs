@@ -10,6 +10,7 @@ mod cache;
 mod cases;
 mod cli;
 mod config;
+mod corpus;
 mod demo;
 mod determinism;
 mod emissions;
