@@ -5,6 +5,7 @@ use std::fs;
 use crate::harness::root;
 
 #[path = "../../host/fuzz/src/lib.rs"]
+#[expect(unreachable_pub, reason = "they are public where this file is a library")]
 mod targets;
 
 fn every_file(target: &str, run: fn(&[u8])) {

@@ -132,6 +132,8 @@ fn what_unfolds_without_end_is_refused_by_its_numbers() {
     let idle = unfolding(20, 2, "");
     let idle = &idle[..idle.rfind("(instance").unwrap()];
     refusal(&component(idle, ""), &["component instances", limit]);
+    let unused = format!("(component (component $c) {})", "(instance (instantiate $c))".repeat(33)).repeat(2);
+    refusal(&component(&unused, ""), &["65 component instances", limit]);
     // Out of hands that are not the component's own.
     let foreign = r#"(component $c (core module $m) (export "m" (core module $m))) (instance $i (instantiate $c))
                      (alias export $i "m" (core module $n)) (core instance (instantiate $n))"#;
@@ -149,6 +151,14 @@ fn what_would_keep_the_validator_busy_is_refused_first() {
     refusal(&component(&wide, ""), &["modules and components inside of it", "1000"]);
     let types = r#"(type (func (param "some-long-name-of-a-parameter" u8)))"#.repeat(10_000);
     refusal(&component(&types, ""), &["bytes of types, imports, exports and instances"]);
+    let resource = |n| format!(r#"(export "r{n}" (type (sub resource)))"#);
+    let resources: String = (0..100).map(resource).collect();
+    let resources = format!("(type (instance {resources}))");
+    assert!(inspect(&component(&resources.repeat(2), ""), &LIMITS).is_ok());
+    refusal(
+        &component(&(resources.repeat(2) + "(type (resource (rep i32)))"), ""),
+        &["201 resource types", "200"],
+    );
     // One instance type in another: a parser that follows them needs stack for each.
     let mut deep = wat::parse_str("(component)").unwrap();
     // Section 7 holds types; this one has 300 003 bytes, written seven bits at a time.

@@ -8,7 +8,7 @@ use wasmparser::{
 
 use crate::sandbox::{ReducerLimits, engine::TABLE_ELEMENTS, instance::ELEMENT_BYTES};
 
-use super::{LoadError, weight::Weight};
+use super::{LoadError, nesting, weight::Weight};
 
 /// Modules and components inside of a component, at any depth: as many as the validator takes in each one.
 /// The time that it needs grows with the square of their number.
@@ -16,6 +16,9 @@ const MOST_DEFINITIONS: u64 = 1_000;
 /// What a file holds beside modules, in bytes. The validator goes through what is declared there again for
 /// each instance of it. The whole of WASI takes a tenth of this.
 const MOST_STRUCTURE_BYTES: u64 = 256 << 10;
+/// Resource types. Those cost it the most: each is made anew for each instance and import that has it. All
+/// of WASI has some forty.
+const MOST_RESOURCES: u64 = 200;
 
 /// What can be instantiated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +85,7 @@ pub(super) struct Census<'a> {
     module: Option<Weight>,
     definitions: u64,
     structure_bytes: u64,
+    resources: u64,
     /// What is instantiated anywhere in the file, each as often as that is written.
     written: Weight,
     /// The component itself, once its end was reached.
@@ -96,6 +100,7 @@ impl<'a> Census<'a> {
             module: None,
             definitions: 0,
             structure_bytes: 0,
+            resources: 0,
             written: Weight::default(),
             whole: Weight::default(),
         }
@@ -145,6 +150,12 @@ impl<'a> Census<'a> {
         }
     }
 
+    /// Counts resource types that were declared.
+    pub(super) fn count_resources(&mut self, declared: u64) -> Result<(), LoadError> {
+        self.resources += declared;
+        LoadError::unless_at_most(MOST_RESOURCES, self.resources, "resource types")
+    }
+
     fn see_in_module(&mut self, payload: &Payload<'_>) -> Result<(), LoadError> {
         let Some(module) = &mut self.module else { return Ok(()) };
         match payload {
@@ -185,7 +196,9 @@ impl<'a> Census<'a> {
             }
             Payload::ComponentImportSection(imports) => {
                 for import in imports.clone() {
-                    self.define(Kind::of(import?.ty.kind()), None);
+                    let ty = import?.ty;
+                    self.count_resources(u64::from(nesting::declares_resource(ty)))?;
+                    self.define(Kind::of(ty.kind()), None);
                 }
             }
             Payload::ComponentExportSection(exports) => {

@@ -82,7 +82,8 @@ fn judge(bytes: &[u8], limits: &ReducerLimits) -> Result<Inspected, LoadError> {
         if let Payload::ComponentTypeSection(section) = &payload {
             let range = section.range();
             let content = bytes.get(range.clone()).unwrap_or_default();
-            nesting::check(BinaryReader::new_features(content, range.start, FEATURES))?;
+            let reader = BinaryReader::new_features(content, range.start, FEATURES);
+            census.count_resources(nesting::check(reader)?)?;
         }
         census.see(&payload)?;
         if let Payload::ComponentImportSection(section) = &payload

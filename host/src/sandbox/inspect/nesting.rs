@@ -1,7 +1,10 @@
 //! How deep types lie in types. The parser calls itself for each level, so a file of 30 KB can exhaust the
-//! stack and with it end the host; it is counted here first, without a call for each level.
+//! stack and with it end the host; it is counted here first, without a call for each level. Resource types
+//! are counted on the way.
 
-use wasmparser::{BinaryReader, ComponentType, ComponentTypeDeclaration, Result};
+use wasmparser::{
+    BinaryReader, ComponentType, ComponentTypeDeclaration, ComponentTypeRef, Result, TypeBounds,
+};
 
 use super::LoadError;
 
@@ -14,8 +17,9 @@ const TYPE: u8 = 0x01;
 const COMPONENT: u8 = 0x41;
 const INSTANCE: u8 = 0x42;
 
-/// Checks the content of a section of component types.
-pub(super) fn check(mut section: BinaryReader<'_>) -> Result<(), LoadError> {
+/// Checks the content of a section of component types, and counts the resource types that it declares.
+pub(super) fn check(mut section: BinaryReader<'_>) -> Result<u64, LoadError> {
+    let mut resources = 0;
     // Of the section and of every type that is open: how much of it is still to be read.
     let mut open = vec![section.read_var_u32()?];
     while let Some(left) = open.last_mut() {
@@ -30,13 +34,25 @@ pub(super) fn check(mut section: BinaryReader<'_>) -> Result<(), LoadError> {
             LoadError::unless_at_most(DEEPEST, open.len() as u64, "levels of types in types")?;
             open.push(ahead.read_var_u32()?);
             section = ahead;
-        } else if outermost {
-            section.read::<ComponentType<'_>>()?;
-        } else {
-            section.read::<ComponentTypeDeclaration<'_>>()?;
+            continue;
         }
+        let is_resource = if outermost {
+            matches!(section.read()?, ComponentType::Resource { .. })
+        } else {
+            match section.read()? {
+                ComponentTypeDeclaration::Export { ty, .. } => declares_resource(ty),
+                ComponentTypeDeclaration::Import(import) => declares_resource(import.ty),
+                _ => false,
+            }
+        };
+        resources += u64::from(is_resource);
     }
-    Ok(())
+    Ok(resources)
+}
+
+/// Whether an import, or a declared export, is a resource type that nothing else is.
+pub(super) fn declares_resource(ty: ComponentTypeRef) -> bool {
+    matches!(ty, ComponentTypeRef::Type(TypeBounds::SubResource))
 }
 
 #[cfg(test)]
@@ -51,13 +67,13 @@ mod tests {
         section
     }
 
-    fn checked(section: &[u8]) -> Result<(), LoadError> {
+    fn checked(section: &[u8]) -> Result<u64, LoadError> {
         check(BinaryReader::new(section, 0))
     }
 
     #[test]
     fn depth_is_counted_without_depth() {
-        assert_eq!(checked(&nested(100)), Ok(()));
+        assert_eq!(checked(&nested(100)), Ok(0));
         let too_deep =
             |actual| LoadError::TooMany { what: "levels of types in types", actual, limit: DEEPEST };
         assert_eq!(checked(&nested(101)), Err(too_deep(101)));
@@ -68,7 +84,7 @@ mod tests {
     fn what_stands_side_by_side_is_not_deep() {
         let instances = [TYPE, INSTANCE, 0].repeat(120);
         let section = [&[2, INSTANCE, 120][..], &instances, &[0x7f]].concat();
-        assert_eq!(checked(&section), Ok(()));
+        assert_eq!(checked(&section), Ok(0));
         assert!(matches!(checked(&section[..section.len() - 1]), Err(LoadError::Invalid(_))));
     }
 }
