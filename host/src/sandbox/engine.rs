@@ -141,10 +141,12 @@ fn pool(settings: &SandboxSettings) -> PoolingAllocationConfig {
     let calls = u32::try_from(settings.workers * 2 + 4).unwrap_or(u32::MAX);
     let tells = PoolingAllocationConfig::is_pagemap_scan_available();
     let kept = if tells { KEPT_RESIDENT } else { KEPT_AND_REWRITTEN };
+    // The engine adds instances of its own where components are composed: as many as there are, at most.
+    let instances = settings.most_instances().saturating_mul(2);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(calls)
-        .total_core_instances(calls.saturating_mul(settings.most_instances()))
-        .max_core_instances_per_component(settings.most_instances())
+        .total_core_instances(calls.saturating_mul(instances))
+        .max_core_instances_per_component(instances)
         .total_memories(calls.saturating_mul(MEMORIES / 2))
         .max_memories_per_component(MEMORIES)
         .total_tables(calls.saturating_mul(TABLES / 2))
