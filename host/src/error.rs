@@ -2,7 +2,7 @@
 
 use crate::{
     store::StoreError,
-    words::{ContextName, DomainKey, EntityId, EventId, IdError, NameError, Position},
+    words::{ContextName, DomainKey, EntityId, EventId, IdError, ModuleHash, NameError, Position},
 };
 
 /// Input that the host does not take. Nothing was written.
@@ -112,8 +112,25 @@ pub enum Error {
     #[error("there is no event {1} in context {0}")]
     UnknownEvent(ContextName, EventId),
     /// There is no such model.
-    #[error("{0} has no model of {what}", what = .1.map_or_else(|| "the context".to_owned(), |entity| format!("entity {entity}")))]
+    #[error("{0} has no model of {what}", what = what(.1.as_ref()))]
     NoModel(DomainKey, Option<EntityId>),
+    /// It waits for nothing.
+    #[error("{what} is not parked in {0}", what = what(.1.as_ref()))]
+    NotParked(DomainKey, Option<EntityId>),
+    /// It was parked when failed reductions were not captured yet.
+    #[error(
+        "{what} was parked in {0} before failed reductions were captured: try it again (POST …/retry), and if it fails the call is captured",
+        what = what(.1.as_ref())
+    )]
+    NoCapture(DomainKey, Option<EntityId>),
+    /// No module serves the domain, so that nothing can be tried again.
+    #[error(
+        "no module serves {0} now: what is parked there is tried again once one does (GET /_/reducers says what it is doing)"
+    )]
+    NotServed(DomainKey),
+    /// No module of this name ever served.
+    #[error("there is no module {0}: no domain of this store was ever served by it")]
+    UnknownModule(ModuleHash),
     /// The id is taken by an event with other content.
     #[error(
         "event id {id} is taken: position {position} holds an event of this id with another type, entity or data; nothing was written"
@@ -130,4 +147,9 @@ pub enum Error {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Whose model, in a sentence.
+fn what(entity: Option<&EntityId>) -> String {
+    entity.map_or_else(|| "the context".to_owned(), |entity| format!("entity {entity}"))
 }

@@ -13,11 +13,16 @@ use crate::{
     feed::{Feed, ModelFollower},
     ingest::{Ingest, RawEvent},
     lifecycle::Running,
-    store::{Append, Appended, Head, HistoryCursor, HistoryQuery, LogQuery, Store},
+    scheduler,
+    store::{Append, Appended, Head, HistoryCursor, HistoryQuery, LogQuery, Store, Which},
     words::{
         ContextName, DomainKey, EntityId, Epoch, Event, EventId, Fact, Model, ModuleHash, Position, Row,
     },
 };
+
+mod parked;
+
+pub use parked::{ParkedQuery, ParkedRow};
 
 /// Results of the host.
 pub(crate) type Result<T> = std::result::Result<T, Error>;
@@ -34,6 +39,7 @@ pub(crate) struct Parts {
     pub(crate) committer: Committer,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) feed: Arc<Feed>,
+    pub(crate) scheduler: scheduler::Handle,
     pub(crate) clock: SharedClock,
     pub(crate) running: Running,
 }
@@ -137,6 +143,14 @@ impl Host {
         Ok(self.0.store.history(&query).await?)
     }
 
+    /// The bytes of a module that serves or served.
+    ///
+    /// # Errors
+    /// [`Error::UnknownModule`], [`Error::Store`].
+    pub async fn module(&self, hash: &ModuleHash) -> Result<Vec<u8>> {
+        self.0.store.module(hash).await?.ok_or(Error::UnknownModule(*hash))
+    }
+
     /// What a domain knows about an entity (none: about the context). A row without data means that the
     /// reducer keeps no model there.
     ///
@@ -156,7 +170,7 @@ impl Host {
     /// As for [`Self::model`], without [`Error::NoModel`].
     pub async fn models(&self, key: &DomainKey, after: Option<EntityId>, limit: u32) -> Result<Vec<Model>> {
         self.require_domain(key)?;
-        let rows = self.0.store.models(key, after, limit).await?;
+        let rows = self.0.store.rows_page(key, Which::WithModel, after, limit).await?;
         Ok(rows.into_iter().map(|(entity, row)| self.to_model(key, entity, row)).collect())
     }
 
@@ -192,7 +206,7 @@ impl Host {
         self.0.catalog.domain(key).ok_or_else(|| Error::UnknownDomain(key.clone()))
     }
 
-    fn require_fold(&self, key: &DomainKey, whole_context: bool) -> Result<()> {
+    pub(crate) fn require_fold(&self, key: &DomainKey, whole_context: bool) -> Result<()> {
         let domain = self.require_domain(key)?;
         match domain.module().map(|(_, descriptor)| descriptor.is_whole_context()) {
             Some(true) if !whole_context => {

@@ -76,7 +76,7 @@ pub mod words;
 
 pub use config::Config;
 pub use error::{Error, Invalid};
-pub use host::Host;
+pub use host::{Host, ParkedQuery, ParkedRow};
 pub use ingest::RawEvent;
 pub use lifecycle::{StartError, serve};
 pub use store::LogQuery;

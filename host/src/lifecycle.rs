@@ -84,6 +84,7 @@ impl Host {
             committer: committer.clone(),
             feed: Arc::clone(&feed),
             catalog: Arc::clone(&catalog),
+            clock: Arc::clone(&clock),
             marks: known.marks,
         };
         let scheduler = scheduler::start(parts, stop.clone(), &tracker).map_err(StartError::Threads)?;
@@ -95,14 +96,24 @@ impl Host {
             committer: committer.clone(),
             catalog: Arc::clone(&catalog),
             sandbox: Arc::new(sandbox),
-            scheduler,
+            scheduler: scheduler.clone(),
             clock: Arc::clone(&clock),
         };
         deploy::start(parts, stop.clone(), &tracker).await?;
         tracker.close();
         let running = Running { tracker, stop, shutdown_ms: config.shutdown_ms };
         let ingest = Ingest::new(&config);
-        Ok(Self(Arc::new(Parts { config, catalog, ingest, committer, store, feed, clock, running })))
+        Ok(Self(Arc::new(Parts {
+            config,
+            catalog,
+            ingest,
+            committer,
+            store,
+            feed,
+            scheduler,
+            clock,
+            running,
+        })))
     }
 
     /// Answers requests on a listener until `shutdown` fires; then ends the host as [`Host::shut_down`] does.

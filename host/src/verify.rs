@@ -7,6 +7,7 @@ use crate::{
     lifecycle::{self, StartError},
     sandbox::{Sandbox, SandboxSettings},
     scheduler::{Verifier, VerifyError},
+    store::Which,
     words::{ActivationNumber, DomainKey},
 };
 
@@ -27,7 +28,7 @@ pub enum Error {
 /// What was found on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
-    /// So many models will be looked at.
+    /// So many models will be looked at, and rows that should hold none.
     Total(u64),
     /// One more model is as it should be, or was reported.
     Checked,
@@ -50,7 +51,7 @@ pub async fn verify(config: Config, mut tell: impl FnMut(Finding)) -> Result<u64
     let mut total = 0;
     for key in &keys {
         let counts = store.count_rows(key, ActivationNumber(0)).await.map_err(StartError::from)?;
-        total += counts.models;
+        total += counts.all;
     }
     tell(Finding::Total(total));
     let sandbox = Sandbox::new(&SandboxSettings::from(&config)).map_err(StartError::from)?;
@@ -59,7 +60,7 @@ pub async fn verify(config: Config, mut tell: impl FnMut(Finding)) -> Result<u64
     for key in keys {
         let mut after = None;
         loop {
-            let rows = store.models(&key, after, PAGE).await.map_err(StartError::from)?;
+            let rows = store.rows_page(&key, Which::All, after, PAGE).await.map_err(StartError::from)?;
             let is_last = rows.len() < PAGE as usize;
             for (entity, row) in rows {
                 after = entity;

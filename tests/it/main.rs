@@ -22,6 +22,7 @@ mod hostile;
 mod limits;
 mod models;
 mod order;
+mod parked;
 mod reading;
 mod reload;
 mod restart;

@@ -20,27 +20,30 @@ pub(super) struct Limit {
     pub(super) bytes: usize,
 }
 
-/// Reads a body. One that says it is too large is refused before any of it is read.
+/// Reads a body that must hold something.
 pub(super) async fn read(body: Body, limit: Limit) -> Result<Bytes, Problem> {
-    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    if announced > limit.bytes {
-        return Err(too_large(limit).with("actual", announced));
-    }
-    let bytes = match tokio::time::timeout(PATIENCE, Limited::new(body, limit.bytes).collect()).await {
-        Ok(Ok(collected)) => collected.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large(limit)),
-        Ok(Err(_)) => {
-            return Err(Problem::new(&kinds::INCOMPLETE, "the body ended early: nothing was written"));
-        }
-        Err(_) => {
-            let detail = format!("the body took longer than {} s: nothing was written", PATIENCE.as_secs());
-            return Err(Problem::new(&kinds::TIMEOUT, detail));
-        }
-    };
+    let bytes = read_any(body, limit).await?;
     if bytes.is_empty() {
         return Err(Problem::new(&kinds::EMPTY, "the body is empty: send JSON"));
     }
     Ok(bytes)
+}
+
+/// Reads a body. One that says it is too large is refused before any of it is read.
+pub(super) async fn read_any(body: Body, limit: Limit) -> Result<Bytes, Problem> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > limit.bytes {
+        return Err(too_large(limit).with("actual", announced));
+    }
+    match tokio::time::timeout(PATIENCE, Limited::new(body, limit.bytes).collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(limit)),
+        Ok(Err(_)) => Err(Problem::new(&kinds::INCOMPLETE, "the body ended early: nothing was written")),
+        Err(_) => {
+            let detail = format!("the body took longer than {} s: nothing was written", PATIENCE.as_secs());
+            Err(Problem::new(&kinds::TIMEOUT, detail))
+        }
+    }
 }
 
 fn too_large(Limit { name, bytes }: Limit) -> Problem {

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How long an event may be cached: it never changes.
-const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+pub(super) const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 /// `GET /{context}/{event_id}/event`
 pub(super) async fn one(visit: Visit) -> Answer {

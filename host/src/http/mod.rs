@@ -9,9 +9,10 @@
 //! | `append` | events come in |
 //! | `events`, `models` | events and models go out, page by page |
 //! | `streams` | the same, followed: server-sent events and websockets |
+//! | `parked` | what waits to be mended, and trying it again |
 //! | `operations` | what runs here, and how it is doing |
 //! | `problem`, `refusals` | errors as problem+json; the one mapping from the host's errors |
-//! | `query`, `negotiate`, `body`, `time`, `render` | the small print of requests and answers |
+//! | `query`, `negotiate`, `body`, `render` | the small print of requests and answers |
 
 mod append;
 mod body;
@@ -20,6 +21,7 @@ mod guard;
 mod models;
 mod negotiate;
 mod operations;
+mod parked;
 mod problem;
 mod query;
 mod refusals;
@@ -27,7 +29,6 @@ mod render;
 mod router;
 mod server;
 mod streams;
-mod time;
 mod visit;
 
 pub use server::serve;

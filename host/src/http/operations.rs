@@ -1,15 +1,21 @@
 //! What runs here, and how it is doing.
 
+use axum::{
+    http::{HeaderValue, header},
+    response::Response,
+};
 use serde::Serialize;
 
 use super::{
+    events::IMMUTABLE,
     problem::{self as kinds, Problem},
     render::{self, Answer},
     visit::Visit,
 };
 use crate::{
     catalog::{Counts, Domain, ParkedEntity, State},
-    words::{Descriptor, DomainKey, Position},
+    error::Invalid,
+    words::{Descriptor, DomainKey, ModuleHash, Position},
 };
 
 /// One domain and the module that serves it.
@@ -65,6 +71,19 @@ pub(super) async fn reducers(visit: Visit) -> Answer {
     let all = visit.host().catalog().all();
     let reducers = all.iter().map(|(key, domain)| Reducer::new(key, domain, head)).collect();
     Ok(render::json(serde_json::to_vec(&Reducers { head, reducers }).unwrap_or_default()))
+}
+
+/// `GET /_/modules/{hash}`: the bytes that the hash names.
+pub(super) async fn module(visit: Visit) -> Answer {
+    visit.query(&[])?;
+    let [_, _, hash] = visit.path()?;
+    let hash: ModuleHash = hash.parse().map_err(Invalid::from)?;
+    let bytes = visit.host().module(&hash).await?;
+    let mut response = Response::new(bytes.into());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/wasm"));
+    headers.insert(header::CACHE_CONTROL, IMMUTABLE);
+    Ok(response)
 }
 
 /// `GET /_/live`: whoever can answer is alive.

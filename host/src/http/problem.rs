@@ -40,9 +40,13 @@ kinds! {
     UNKNOWN_EVENT = NOT_FOUND, "unknown-event", "There is no such event";
     NO_MODEL = NOT_FOUND, "no-model", "There is no such model";
     OTHER_FOLD = NOT_FOUND, "other-fold", "The domain keeps its models in another way";
+    NOT_PARKED = NOT_FOUND, "not-parked", "It is not parked";
+    NO_CAPTURE = NOT_FOUND, "no-capture", "The failed reduction was not captured";
+    UNKNOWN_MODULE = NOT_FOUND, "unknown-module", "There is no such module";
     METHOD = METHOD_NOT_ALLOWED, "method-not-allowed", "This URL does not take that method";
     TIMEOUT = REQUEST_TIMEOUT, "body-timeout", "The body took too long";
     CONFLICT = CONFLICT, "conflict", "The id is taken by an event with other content";
+    NOT_SERVED = CONFLICT, "not-served", "No module serves the domain";
     TOO_LARGE = PAYLOAD_TOO_LARGE, "too-large", "The request is too large";
     MEDIA_TYPE = UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body is not of a type that is taken";
     MISDIRECTED = MISDIRECTED_REQUEST, "wrong-host", "This host does not answer to that name";

@@ -4,10 +4,9 @@ use std::{borrow::Cow, fmt::Display, str::FromStr};
 
 use percent_encoding::percent_decode_str;
 
-use super::time::Time;
 use crate::{
     error::Invalid,
-    words::{Epoch, EventId, EventType, Position},
+    words::{Epoch, EventId, EventType, Position, Time},
 };
 
 /// Entries on a page unless `limit=` says otherwise.

@@ -20,6 +20,12 @@ impl From<Error> for Problem {
             Error::OtherFold(..) => Self::new(&kinds::OTHER_FOLD, detail),
             Error::UnknownEvent(_, id) => Self::new(&kinds::UNKNOWN_EVENT, detail).with("id", id.to_string()),
             Error::NoModel(..) => Self::new(&kinds::NO_MODEL, detail),
+            Error::NotParked(..) => Self::new(&kinds::NOT_PARKED, detail),
+            Error::NoCapture(..) => Self::new(&kinds::NO_CAPTURE, detail),
+            Error::NotServed(..) => Self::new(&kinds::NOT_SERVED, detail),
+            Error::UnknownModule(hash) => {
+                Self::new(&kinds::UNKNOWN_MODULE, detail).with("module", hash.to_string())
+            }
             Error::Conflict { id, position } => {
                 let problem = Self::new(&kinds::CONFLICT, detail).with("id", id.to_string());
                 // 0 stands for "in this very request", which has no position.

@@ -9,8 +9,8 @@ use axum::{
     response::Response,
 };
 
-use super::{negotiate::Form, problem::Problem, time::Time};
-use crate::words::{Epoch, Event, Model, ModuleHash};
+use super::{negotiate::Form, problem::Problem};
+use crate::words::{Epoch, Event, Model, ModuleHash, Time};
 
 /// Appends an event.
 pub(super) fn event(out: &mut String, event: &Event) {
@@ -155,7 +155,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::words::{Fact, Position, Version};
+    use crate::words::{CapturedEvent, Fact, Position, Version};
 
     fn an_event() -> Event {
         Event {
@@ -182,6 +182,8 @@ mod tests {
         let mut out = String::new();
         event(&mut out, &an_event());
         assert_eq!(out, EVENT);
+        let captured = CapturedEvent::from(&an_event());
+        assert_eq!(serde_json::to_string(&captured).unwrap(), EVENT, "a capture has the same members");
         let frame = event_frame(&Epoch("e".into()), &an_event());
         assert_eq!(frame, format!(r#"{{"type":"event","position":7,"epoch":"e","event":{EVENT}}}"#));
     }

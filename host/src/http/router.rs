@@ -10,7 +10,7 @@ use axum::{
 use super::{
     append, events,
     guard::Guard,
-    models, operations,
+    models, operations, parked,
     problem::{self as kinds, Problem},
     streams::Streams,
     visit::{App, Visit},
@@ -33,6 +33,13 @@ pub(super) fn router(host: &Host, local: SocketAddr, streams: Streams) -> Router
         .route("/{context}/{domain}/keys", get(models::keys))
         .route("/{context}/keys", get(models::domains))
         .route("/_/reducers", get(operations::reducers))
+        .route("/_/parked", get(parked::list))
+        .route("/_/parked/retry", post(parked::retry_all))
+        .route("/_/parked/{context}/{domain}", get(parked::of_domain))
+        .route("/_/parked/{context}/{domain}/retry", post(parked::retry_domain))
+        .route("/_/parked/{context}/{domain}/{entity}", get(parked::capture))
+        .route("/_/parked/{context}/{domain}/{entity}/retry", post(parked::retry_one))
+        .route("/_/modules/{hash}", get(operations::module))
         .route("/_/live", get(operations::live))
         .route("/_/ready", get(operations::ready))
         .fallback(not_found)

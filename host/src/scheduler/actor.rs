@@ -20,14 +20,14 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::Config,
     sandbox::Module,
-    store::{Activation, Head, Mark, ReductionOutcome},
-    words::{ActivationNumber, DomainKey, EntityId, Row},
+    store::{Activation, Head, Mark},
+    words::{ActivationNumber, DomainKey, EntityId},
 };
 
 use super::{
     SchedulerParts,
-    domain::Domain,
-    outcome::Done,
+    domain::{Asker, Domain},
+    outcome::settle,
     reading::{EntitiesRead, LogRead, Reading},
     reduce::Trouble,
     report::Report,
@@ -41,6 +41,8 @@ use super::{
 pub(super) enum Message {
     Serve(Box<Activation>, Arc<Module>),
     Retire(Box<Activation>),
+    /// Parked entities are to be tried again.
+    Retry(DomainKey, Vec<Option<EntityId>>, Asker),
     /// A worker has nothing to do.
     Free {
         worker: usize,
@@ -90,7 +92,13 @@ impl Actor {
         inbox: UnboundedSender<Message>,
         messages: UnboundedReceiver<Message>,
     ) -> io::Result<Self> {
-        let tools = Tools { store: parts.store, committer: parts.committer, feed: parts.feed, inbox };
+        let tools = Tools {
+            store: parts.store,
+            committer: parts.committer,
+            feed: parts.feed,
+            inbox,
+            clock: parts.clock,
+        };
         let count = parts.config.worker_count();
         let runtime = runtime::Handle::current();
         let stacks = parts.config.limits_of.values().chain([&parts.config.limits]);
@@ -134,8 +142,11 @@ impl Actor {
     fn handle(&mut self, message: Message) {
         match message {
             Message::Serve(activation, module) => self.serve(&activation, module),
-            Message::Retire(activation) => {
-                self.domains.remove(&activation.key);
+            Message::Retire(activation) => drop(self.domains.remove(&activation.key)),
+            Message::Retry(key, entities, asker) => {
+                if let Some(domain) = self.domains.served(&key) {
+                    entities.into_iter().for_each(|entity| domain.retry(entity, asker.clone()));
+                }
             }
             Message::Free { worker, key, number } => {
                 self.idle.push(worker);
@@ -173,7 +184,11 @@ impl Actor {
             Some(mark) => (mark.position, Visit::not_needed()),
             None => (activation.head, Visit::begin()),
         };
-        let domain = Domain::new(serving, cursor, visit, self.config.limits.cached_bytes);
+        let mut domain = Domain::new(serving, cursor, visit, self.config.limits.cached_bytes);
+        // Those who asked the module before get their answer from this one.
+        for (entity, asker) in self.domains.remove(&key).into_iter().flat_map(Domain::into_askers) {
+            domain.retry(entity, asker);
+        }
         self.report.serves(&domain);
         self.domains.insert(domain);
     }
@@ -255,35 +270,5 @@ impl Actor {
             }
         }
         self.write_marks().await;
-    }
-}
-
-/// Takes note of what became of one reduction.
-fn settle(
-    domain: &mut Domain,
-    report: &mut Report,
-    entity: Option<EntityId>,
-    done: Done,
-    outcome: Option<ReductionOutcome>,
-) {
-    match outcome {
-        None => {
-            if let Some(row) = done.before {
-                domain.rows.put(entity, row);
-            }
-            domain.done(entity, done.more);
-        }
-        Some(ReductionOutcome::Stale) => {
-            report.stale(&domain.serving.key);
-            domain.rows.forget(entity);
-            domain.done(entity, true);
-        }
-        Some(ReductionOutcome::Committed { version, divergent }) => {
-            report.committed(&domain.serving.key, entity, &done, &divergent);
-            if let Some(after) = done.after {
-                domain.rows.put(entity, Arc::new(Row { version, ..after }));
-            }
-            domain.done(entity, done.more);
-        }
     }
 }

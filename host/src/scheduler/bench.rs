@@ -52,7 +52,7 @@ impl Bench {
         let limits = &self.serving.limits;
         let fold = Fold { serving: &self.serving, limits, entity, emitted: Position::default() };
         let mut state = State { model, ..State::default() };
-        state.fold(&fold, events).map_err(|stuck| stuck.failure)?;
+        state.fold(&fold, events).map_err(|stuck| *stuck.failure)?;
         Ok(Folded { model: state.model, events: state.emissions })
     }
 }

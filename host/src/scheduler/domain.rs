@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::mpsc;
+
 use crate::words::{EntityId, Event, Position};
 
 use super::{
@@ -14,6 +16,10 @@ use super::{
     serving::Serving,
     visit::Visit,
 };
+
+/// Somebody who asked for a parked entity to be tried again: told whether it was mended. Dropped untold
+/// where the domain is served no more.
+pub(super) type Asker = mpsc::Sender<bool>;
 
 /// An entity that something waits for.
 #[derive(Default)]
@@ -34,6 +40,10 @@ struct Entry {
     failed: u32,
     /// The oldest event that is not known to be folded.
     oldest: Option<Position>,
+    /// Who asked for it to be tried again, and waits for a reduction that has not begun.
+    asked: Vec<Asker>,
+    /// Who waits for the reduction that runs; where that came to nothing, for the next one.
+    asking: Vec<Asker>,
 }
 
 /// Folds of one domain that take long and go on beside its others. While there are so many, no more of its
@@ -129,6 +139,35 @@ impl Domain {
         }
     }
 
+    /// A parked entity that somebody wants tried again, though nothing has changed.
+    pub(super) fn retry(&mut self, entity: Option<EntityId>, asker: Asker) {
+        let entry = self.entries.entry(entity).or_default();
+        entry.asked.push(asker);
+        // What runs may have begun before: then it is taken up again behind it.
+        entry.unknown = true;
+        if !entry.running && !entry.queued {
+            entry.queued = true;
+            self.visits.push_back(entity);
+        }
+    }
+
+    /// An entity was reduced: tells those who asked.
+    pub(super) fn tell(&mut self, entity: Option<EntityId>, mended: bool) {
+        let asking = self.entries.get_mut(&entity).map(|entry| std::mem::take(&mut entry.asking));
+        for asker in asking.into_iter().flatten() {
+            // There is room for one answer to each; whoever went away needs none.
+            let _ = asker.try_send(mended);
+        }
+    }
+
+    /// Everybody who waits for an entity to be tried again.
+    pub(super) fn into_askers(self) -> impl Iterator<Item = (Option<EntityId>, Asker)> {
+        let askers = |entry: Entry| entry.asking.into_iter().chain(entry.asked);
+        self.entries
+            .into_iter()
+            .flat_map(move |(entity, entry)| askers(entry).map(move |asker| (entity, asker)))
+    }
+
     /// Takes up to `most` entities for a worker, and of each as many events as may be taken at once.
     pub(super) fn take(&mut self, most: usize) -> Vec<Task> {
         let events = self.serving.events_at_once();
@@ -147,7 +186,8 @@ impl Domain {
                 self.pending -= entry.events.len();
                 entry.events.clear();
                 entry.unknown = false;
-                Waiting::Unknown
+                entry.asking.append(&mut entry.asked);
+                if entry.asking.is_empty() { Waiting::Unknown } else { Waiting::Again }
             } else {
                 let taken: Vec<_> = entry.events.drain(..entry.events.len().min(events)).collect();
                 self.pending -= taken.len();

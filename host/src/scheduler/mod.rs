@@ -24,18 +24,20 @@ mod verify;
 mod visit;
 mod workers;
 
-use std::sync::Arc;
+use std::{ops::Add, sync::Arc};
 
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     catalog::Catalog,
+    clock::SharedClock,
     committer::Committer,
     config::Config,
     feed::Feed,
     sandbox::Module,
     store::{Activation, Mark, Store},
+    words::{DomainKey, EntityId},
 };
 
 use actor::{Actor, Message};
@@ -54,6 +56,8 @@ pub struct SchedulerParts {
     pub feed: Arc<Feed>,
     /// Where progress is shown.
     pub catalog: Arc<Catalog>,
+    /// Tells when a reduction failed.
+    pub clock: SharedClock,
     /// How far each domain had got when the store was opened.
     pub marks: Vec<Mark>,
 }
@@ -75,6 +79,43 @@ impl Handle {
     /// A domain is retired: nothing is reduced there any more.
     pub fn retire(&self, activation: Activation) {
         drop(self.inbox.send(Message::Retire(Box::new(activation))));
+    }
+
+    /// Tries parked entities of a domain again, though neither module nor events have changed; comes back
+    /// once each was reduced and committed. What is given waits in memory: give a page at a time.
+    pub async fn retry(&self, key: &DomainKey, entities: Vec<Option<EntityId>>) -> Retried {
+        let count = entities.len();
+        let (asker, mut answers) = mpsc::channel(count.max(1));
+        drop(self.inbox.send(Message::Retry(key.clone(), entities, asker)));
+        let mut retried = Retried { unserved: count as u64, ..Retried::default() };
+        while let Some(mended) = answers.recv().await {
+            retried.unserved -= 1;
+            *(if mended { &mut retried.mended } else { &mut retried.parked }) += 1;
+        }
+        retried
+    }
+}
+
+/// What became of parked entities that were tried again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Retried {
+    /// Those that are parked no more.
+    pub mended: u64,
+    /// Those that are parked again.
+    pub parked: u64,
+    /// Those that were not tried: no module serves the domain (any more).
+    pub unserved: u64,
+}
+
+impl Add for Retried {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            mended: self.mended + other.mended,
+            parked: self.parked + other.parked,
+            unserved: self.unserved + other.unserved,
+        }
     }
 }
 

@@ -1,15 +1,22 @@
-//! What a fold means for its row: the reduction to be committed.
+//! What a fold means for its row: the reduction to be committed, and what is noted once it was.
 
 use std::sync::Arc;
 
 use crate::{
-    store::{ModelWrite, Reduction, StoreError},
-    words::{EntityId, Fact, Parked, Position, Row, Segment},
+    sandbox::{Failure, LogLine},
+    store::{CaptureWrite, ModelWrite, Reduction, ReductionOutcome, StoreError},
+    words::{
+        Capture, CapturedEvent, CapturedFailure, CapturedLine, EntityId, Fact, Parked, Position, Row,
+        Segment, Time,
+    },
 };
 
 use super::{
     divergence,
-    history::History,
+    domain::Domain,
+    reduce::Reducer,
+    report::Report,
+    serving::Serving,
     state::{Fold, State, Stuck},
 };
 
@@ -46,9 +53,9 @@ pub(super) struct Folded {
     pub(super) more: bool,
 }
 
-impl History<'_> {
+impl Reducer<'_> {
     /// Turns a fold into a reduction of its row.
-    pub(super) async fn done(
+    pub(super) async fn outcome(
         &self,
         fold: &Fold<'_>,
         before: Option<Arc<Row>>,
@@ -60,7 +67,8 @@ impl History<'_> {
             return Ok(unchanged(before));
         }
         let divergences = if refolded && fold.emitted > Position(0) {
-            divergence::compare(self.store, &self.serving.key, fold.entity, &state.repeated).await?
+            divergence::compare(self.history.store, &self.history.serving.key, fold.entity, &state.repeated)
+                .await?
         } else {
             Vec::new()
         };
@@ -73,9 +81,15 @@ impl History<'_> {
             emitted: fold.emitted.max(folded),
             last: state.last,
             made_by,
-            parked: stuck.map(|stuck| self.parked(stuck, tried)),
+            parked: stuck.as_ref().map(|stuck| self.parked(stuck, tried)),
         };
-        let reduction = self.reduction(fold.entity, row, &after, state.emissions);
+        let was_parked = row.is_some_and(|row| row.parked.is_some());
+        let capture = match stuck {
+            Some(stuck) => CaptureWrite::Put(self.capture(fold.entity, stuck, tried).to_json()),
+            None if was_parked => CaptureWrite::Delete,
+            None => CaptureWrite::Keep,
+        };
+        let reduction = self.reduction(fold.entity, row, &after, capture, state.emissions);
         Ok(Done {
             reduction: Some(Arc::new(reduction)),
             before,
@@ -88,11 +102,11 @@ impl History<'_> {
     }
 
     fn made_by(&self, row: Option<&Row>, refolded: bool, went_on: bool) -> Vec<Segment> {
-        let segment = |from| Segment { activation: self.serving.number.0, from };
+        let segment = |from| Segment { activation: self.history.serving.number.0, from };
         match row {
             Some(row) if !refolded && (!went_on || row.folded > Position(0)) => {
                 let mut made_by = row.made_by.clone();
-                if went_on && row.activation() != self.serving.number {
+                if went_on && row.activation() != self.history.serving.number {
                     made_by.push(segment(row.folded.0 + 1));
                 }
                 made_by
@@ -102,14 +116,34 @@ impl History<'_> {
         }
     }
 
-    fn parked(&self, stuck: Stuck, tried: Position) -> Parked {
+    fn parked(&self, stuck: &Stuck, tried: Position) -> Parked {
         Parked {
             position: stuck.event.position.0,
             event: stuck.event.fact.id.to_string(),
-            activation: self.serving.number.0,
-            code: stuck.failure.code,
-            message: stuck.failure.message,
+            activation: self.history.serving.number.0,
+            code: stuck.failure.code.clone(),
+            message: stuck.failure.message.clone(),
             tried: tried.0,
+        }
+    }
+
+    /// The call that failed. Before a row parks its events are taken one by one, so it had this one only.
+    fn capture(&self, entity: Option<EntityId>, stuck: Stuck, tried: Position) -> Capture {
+        let Stuck { event, failure, model } = stuck;
+        let Serving { key, number, module, .. } = self.history.serving;
+        let Failure { event: index, code, message, trace, log, transient: _ } = *failure;
+        Capture {
+            context: key.context.clone(),
+            domain: key.domain.clone(),
+            entity,
+            module: module.hash(),
+            activation: *number,
+            at: Time(self.clock.now()),
+            model: model.as_deref().map(Capture::raw),
+            events: vec![CapturedEvent::from(&*event)],
+            failure: CapturedFailure { event: index, code, message, trace },
+            log: log.into_iter().map(|LogLine { level, message }| CapturedLine { level, message }).collect(),
+            tried,
         }
     }
 
@@ -118,6 +152,7 @@ impl History<'_> {
         entity: Option<EntityId>,
         before: Option<&Row>,
         after: &Row,
+        capture: CaptureWrite,
         emissions: Vec<Arc<Fact>>,
     ) -> Reduction {
         let model = match (before.and_then(|row| row.model.as_ref()), &after.model) {
@@ -127,9 +162,9 @@ impl History<'_> {
             (Some(_), None) => ModelWrite::Delete,
         };
         Reduction {
-            key: self.serving.key.clone(),
+            key: self.history.serving.key.clone(),
             entity,
-            activation: self.serving.number,
+            activation: self.history.serving.number,
             seen: before.map(|row| (row.version, row.folded)).unwrap_or_default(),
             model,
             folded: after.folded,
@@ -137,6 +172,7 @@ impl History<'_> {
             last: after.last,
             made_by: after.made_by.clone(),
             parked: after.parked.clone(),
+            capture,
             emissions,
         }
     }
@@ -152,5 +188,39 @@ pub(super) fn unchanged(row: Option<Arc<Row>>) -> Done {
         refolded: false,
         divergences: Vec::new(),
         more: false,
+    }
+}
+
+/// Takes note of what became of one reduction.
+pub(super) fn settle(
+    domain: &mut Domain,
+    report: &mut Report,
+    entity: Option<EntityId>,
+    done: Done,
+    outcome: Option<ReductionOutcome>,
+) {
+    match outcome {
+        None => {
+            let is_parked = done.before.as_ref().is_some_and(|row| row.parked.is_some());
+            if let Some(row) = done.before {
+                domain.rows.put(entity, row);
+            }
+            domain.tell(entity, !is_parked);
+            domain.done(entity, done.more);
+        }
+        Some(ReductionOutcome::Stale) => {
+            report.stale(&domain.serving.key);
+            domain.rows.forget(entity);
+            domain.done(entity, true);
+        }
+        Some(ReductionOutcome::Committed { version, divergent }) => {
+            report.committed(&domain.serving.key, entity, &done, &divergent);
+            let is_parked = done.after.as_ref().is_some_and(|after| after.parked.is_some());
+            domain.tell(entity, !is_parked);
+            if let Some(after) = done.after {
+                domain.rows.put(entity, Arc::new(Row { version, ..after }));
+            }
+            domain.done(entity, done.more);
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     catalog::{Catalog, ParkedEntity, State},
-    store::{Activation, Store},
+    store::{Activation, Store, Which},
     words::{DomainKey, EntityId, EventId, Parked},
 };
 
@@ -34,7 +34,7 @@ impl Report {
         let (key, number) = (domain.serving.key.clone(), domain.serving.number);
         tokio::spawn(async move {
             let counts = store.count_rows(&key, number).await;
-            let parked = store.parked(&key, Catalog::PARKED_SHOWN).await;
+            let parked = store.rows_page(&key, Which::Parked, None, Catalog::PARKED_SHOWN).await;
             let (Ok(counts), Ok(parked)) = (counts, parked) else {
                 tracing::warn!(domain = %key, "models could not be counted; the counts start from zero");
                 return;

@@ -26,7 +26,9 @@ pub(super) struct Fold<'a> {
 #[derive(Debug)]
 pub(super) struct Stuck {
     pub(super) event: Arc<Event>,
-    pub(super) failure: Failure,
+    pub(super) failure: Box<Failure>,
+    /// The model as it was before the call.
+    pub(super) model: Option<Arc<[u8]>>,
 }
 
 /// A row on its way.
@@ -74,7 +76,7 @@ impl State {
         let next = result.map_err(|failure| {
             // Where the failing event is not known, the caller takes them one by one to find it.
             let index = failure.event.filter(|index| *index < events.len()).unwrap_or(0);
-            Stuck { event: Arc::clone(&events[index]), failure }
+            Stuck { event: Arc::clone(&events[index]), failure: Box::new(failure), model: self.model.clone() }
         })?;
         let (model, emissions, repeated) = next;
         self.model = model;

@@ -21,8 +21,13 @@ impl Turns {
         self.domains.insert(domain.serving.key.clone(), domain);
     }
 
-    pub(super) fn remove(&mut self, key: &DomainKey) {
-        self.domains.remove(key);
+    pub(super) fn remove(&mut self, key: &DomainKey) -> Option<Domain> {
+        self.domains.remove(key)
+    }
+
+    /// A domain, under whatever activation.
+    pub(super) fn served(&mut self, key: &DomainKey) -> Option<&mut Domain> {
+        self.domains.get_mut(key)
     }
 
     /// A domain, provided that this activation is still the one in force.

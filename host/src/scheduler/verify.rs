@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use crate::{
     config::Config,
     sandbox::{LoadError, Module, ReducerLimits, Sandbox},
-    store::{Activation, Store, StoreError},
+    store::{Activation, HistoryCursor, Store, StoreError},
     words::{DomainKey, EntityId, ModuleHash, Position, Row},
 };
 
@@ -71,29 +71,25 @@ impl Verifier {
         entity: Option<EntityId>,
         row: &Row,
     ) -> Result<Refolded, VerifyError> {
-        let mut state = State::default();
+        let mut parts = Vec::with_capacity(row.made_by.len());
         for (index, segment) in row.made_by.iter().enumerate() {
             let next = row.made_by.get(index + 1);
             let up_to = next.map_or(row.folded, |next| Position(next.from - 1));
-            let serving = self.serving(key, segment.activation).await?;
-            let fold = Fold { serving: &serving, limits: &serving.limits, entity, emitted: row.emitted };
-            let turn = Turn::begin();
-            let history = History { serving: &serving, store: &*self.store, turn: &turn };
-            match history.fold_on(&fold, state, up_to).await {
-                Ok(folded) => state = folded,
-                Err(Halt::Store(error)) => return Err(error.into()),
-                Err(Halt::Stuck(stuck)) => {
-                    let difference = format!(
-                        "the event {} at position {} cannot be folded again: {}",
-                        stuck.event.fact.id, stuck.event.position, stuck.failure.message
-                    );
-                    return Ok(Refolded { difference: Some(difference), divergences: Vec::new() });
-                }
-            }
+            parts.push(Part { serving: self.serving(key, segment.activation).await?, up_to });
         }
-        let difference = (state.model != row.model).then(|| {
-            format!("the stored model is not what its events fold to, up to position {}", row.folded)
-        });
+        let again = Again { store: &*self.store, turn: Turn::begin(), entity, row };
+        let state = match again.fold(&parts).await {
+            Ok(state) => state,
+            Err(Halt::Store(error)) => return Err(error.into()),
+            Err(Halt::Stuck(stuck)) => {
+                let difference = format!(
+                    "the event {} at position {} cannot be folded again: {}",
+                    stuck.event.fact.id, stuck.event.position, stuck.failure.message
+                );
+                return Ok(Refolded { difference: Some(difference), divergences: Vec::new() });
+            }
+        };
+        let difference = if state.model == row.model { None } else { Some(again.difference(&parts).await?) };
         let divergences = divergence::compare(&*self.store, key, entity, &state.repeated).await?;
         Ok(Refolded { difference, divergences })
     }
@@ -125,5 +121,78 @@ impl Verifier {
         let module = Arc::new(loaded.map_err(|error| VerifyError::Load(hash, key.clone(), error))?);
         self.modules.insert(hash, Arc::clone(&module));
         Ok(module)
+    }
+}
+
+/// What one module made of a row.
+pub(super) struct Part {
+    pub(super) serving: Serving,
+    /// The last position that it may have folded.
+    pub(super) up_to: Position,
+}
+
+/// A row that is folded again.
+pub(super) struct Again<'a> {
+    pub(super) store: &'a dyn Store,
+    pub(super) turn: Turn,
+    pub(super) entity: Option<EntityId>,
+    pub(super) row: &'a Row,
+}
+
+impl Again<'_> {
+    fn of<'a>(&'a self, part: &'a Part) -> (Fold<'a>, History<'a>) {
+        let Part { serving, .. } = part;
+        let fold = Fold { serving, limits: &serving.limits, entity: self.entity, emitted: self.row.emitted };
+        (fold, History { serving, store: self.store, turn: &self.turn })
+    }
+
+    async fn fold(&self, parts: &[Part]) -> Result<State, Halt> {
+        let mut state = State::default();
+        for part in parts {
+            let (fold, history) = self.of(part);
+            state = history.fold_on(&fold, state, part.up_to).await?;
+        }
+        Ok(state)
+    }
+
+    /// Where the stored model began to differ, in a sentence: the row's events are folded one by one, and the
+    /// last time that they make the stored model is noted.
+    pub(super) async fn difference(&self, parts: &[Part]) -> Result<String, StoreError> {
+        let mut state = State::default();
+        // Behind the event at the first position the model is the stored one; behind that at the second no more.
+        let mut differs = None;
+        let mut newest = Position(0);
+        'fold: for part in parts {
+            let (fold, history) = self.of(part);
+            let by_occurrence = part.serving.by_occurrence();
+            let mut cursor =
+                if by_occurrence { HistoryCursor::Id(None) } else { HistoryCursor::Position(state.folded) };
+            loop {
+                let page = history.read(&fold, cursor, Some(part.up_to)).await?;
+                let Some(last) = page.last() else { break };
+                cursor = match cursor {
+                    HistoryCursor::Id(_) => HistoryCursor::Id(Some(last.fact.id)),
+                    HistoryCursor::Position(_) => HistoryCursor::Position(last.position),
+                };
+                for event in history.taken(page) {
+                    if state.model == self.row.model {
+                        differs = Some((newest, event.position));
+                    }
+                    newest = event.position;
+                    if state.fold(&fold, &[event]).is_err() {
+                        break 'fold;
+                    }
+                }
+            }
+        }
+        // One by one they may make it after all: then only folding them together does not.
+        Ok(match differs.filter(|_| state.model != self.row.model) {
+            Some((last, first)) => format!(
+                "the stored model is what its events fold to up to position {last}; from the event at position {first} on it is not"
+            ),
+            None => {
+                format!("the stored model is not what its events fold to, up to position {}", self.row.folded)
+            }
+        })
     }
 }

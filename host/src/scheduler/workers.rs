@@ -13,6 +13,7 @@ use tokio::{
 };
 
 use crate::{
+    clock::SharedClock,
     committer::Committer,
     feed::Feed,
     store::{ReductionOutcome, Store, StoreError},
@@ -53,6 +54,7 @@ pub(super) struct Tools {
     pub(super) committer: Committer,
     pub(super) feed: Arc<Feed>,
     pub(super) inbox: UnboundedSender<Message>,
+    pub(super) clock: SharedClock,
 }
 
 /// Folds that made way and go on whenever there is no batch.
@@ -117,7 +119,7 @@ impl Tools {
         for task in tasks {
             let entity = task.entity;
             let turn = Rc::new(Turn::begin());
-            let fold = reduce(Arc::clone(&self.store), Arc::clone(&serving), head, task, Rc::clone(&turn));
+            let fold = reduce(self.clone(), Arc::clone(&serving), head, task, Rc::clone(&turn));
             let mut fold = Box::pin(fold);
             match turn.first_slice(fold.as_mut()).await {
                 Some(reduced) => done.push(reduced),
@@ -197,16 +199,10 @@ impl Tools {
 }
 
 /// Reduces one row; owns what it needs, because it may have to make way and go on later.
-async fn reduce(
-    store: Arc<dyn Store>,
-    serving: Arc<Serving>,
-    head: Position,
-    task: Task,
-    turn: Rc<Turn>,
-) -> Reduced {
-    let history = History { serving: &serving, store: &*store, turn: &turn };
+async fn reduce(tools: Tools, serving: Arc<Serving>, head: Position, task: Task, turn: Rc<Turn>) -> Reduced {
+    let history = History { serving: &serving, store: &*tools.store, turn: &turn };
     let may_try_again = task.failed + 1 < serving.limits.call_attempts;
-    let reducer = Reducer { history, head, may_try_again };
+    let reducer = Reducer { history, head, may_try_again, clock: &*tools.clock };
     let result = reducer.reduce(task.entity, task.waiting, task.row.flatten()).await;
     Reduced { entity: task.entity, result }
 }

@@ -7,7 +7,9 @@ use crate::words::{
     ActivationNumber, ContextName, DomainKey, EntityId, Event, EventId, Fact, Position, Version,
 };
 
-use super::{Append, AppendRefusal, Appended, Group, Head, ModelWrite, Reduction, ReductionOutcome};
+use super::{
+    Append, AppendRefusal, Appended, CaptureWrite, Group, Head, ModelWrite, Reduction, ReductionOutcome,
+};
 
 /// Names a row: a domain, and an entity or the context.
 pub type RowKey = (DomainKey, Option<EntityId>);
@@ -34,6 +36,8 @@ pub struct RowWrite<'a> {
     pub reduction: &'a Reduction,
     /// What becomes of its model, all reductions of it taken together.
     pub model: &'a ModelWrite,
+    /// What becomes of its capture, likewise.
+    pub capture: &'a CaptureWrite,
     /// The version that the row has from now on.
     pub version: Version,
 }
@@ -138,18 +142,23 @@ impl<'a> Bench<'a> {
             }
         };
         self.known.rows.insert(row.clone(), (version, reduction.folded));
-        self.write(row, RowWrite { reduction, model: &reduction.model, version });
+        self.write(
+            row,
+            RowWrite { reduction, model: &reduction.model, capture: &reduction.capture, version },
+        );
         ReductionOutcome::Committed { version, divergent }
     }
 
-    /// Plans the write of a row. One that keeps the model leaves it to the write before, if there is one.
+    /// Plans the write of a row. What it keeps, model or capture, it leaves to the write before, if there is
+    /// one.
     fn write(&mut self, row: RowKey, next: RowWrite<'a>) {
         let index = *self.written.entry(row).or_insert(self.plan.rows.len());
         match self.plan.rows.get_mut(index) {
             None => self.plan.rows.push(next),
             Some(before) => {
                 let model = if *next.model == ModelWrite::Keep { before.model } else { next.model };
-                *before = RowWrite { model, ..next };
+                let capture = if *next.capture == CaptureWrite::Keep { before.capture } else { next.capture };
+                *before = RowWrite { model, capture, ..next };
             }
         }
     }

@@ -15,8 +15,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use requests::{
-    Activation, Append, AppendRefusal, Appended, Catalogue, Committed, FileRecord, Group, Head,
+    Activation, Append, AppendRefusal, Appended, CaptureWrite, Catalogue, Committed, FileRecord, Group, Head,
     HistoryCursor, HistoryQuery, LogQuery, Mark, ModelWrite, NewActivation, Reduction, ReductionOutcome,
+    Which,
 };
 
 use crate::words::{
@@ -95,13 +96,18 @@ pub trait Store: Send + Sync + 'static {
     /// The rows of some entities (none: the one of a `whole-context` domain), in the order asked for.
     async fn rows(&self, key: &DomainKey, entities: &[Option<EntityId>]) -> Result<Vec<Option<Row>>>;
 
-    /// Rows that hold a model, by entity, after this one. At most `limit`.
-    async fn models(
+    /// Rows of a domain, by entity, after this one. At most `limit`.
+    async fn rows_page(
         &self,
         key: &DomainKey,
+        which: Which,
         after: Option<EntityId>,
         limit: u32,
     ) -> Result<Vec<(Option<EntityId>, Row)>>;
+
+    /// The call that a parked row failed at: a [`Capture`](crate::words::Capture) as JSON. None for a row that
+    /// does not wait, or waits since before captures were kept.
+    async fn capture(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Option<Vec<u8>>>;
 
     /// The entities that have events in this context, ascending, after this one. At most `limit`.
     async fn entities(
@@ -114,11 +120,9 @@ pub trait Store: Send + Sync + 'static {
     /// How many entities have events in this context.
     async fn count_entities(&self, context: &ContextName) -> Result<u64>;
 
-    /// How many rows of a domain were reduced by this activation, hold a model, and are parked.
+    /// How many rows a domain has, and how many of them were reduced by this activation, hold a model, and
+    /// are parked.
     async fn count_rows(&self, key: &DomainKey, activation: ActivationNumber) -> Result<RowCounts>;
-
-    /// Rows that wait, by entity. At most `limit`.
-    async fn parked(&self, key: &DomainKey, limit: u32) -> Result<Vec<(Option<EntityId>, Row)>>;
 
     /// Ends all work and releases the store for others. Methods called afterwards fail.
     async fn close(&self);
@@ -127,6 +131,8 @@ pub trait Store: Send + Sync + 'static {
 /// How the rows of a domain stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RowCounts {
+    /// All of them.
+    pub all: u64,
     /// Rows that the asked-for activation reduced last.
     pub reduced: u64,
     /// Rows that hold a model.

@@ -57,6 +57,17 @@ pub enum ModelWrite {
     Delete,
 }
 
+/// What becomes of the capture of a row: it is there while the row is parked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CaptureWrite {
+    /// Nothing: the row was not parked, and is not.
+    Keep,
+    /// The row is parked (again): it becomes this, the JSON of a [`Capture`](crate::words::Capture).
+    Put(Arc<[u8]>),
+    /// The row is parked no more.
+    Delete,
+}
+
 /// A finished reduction of one entity.
 #[derive(Debug, Clone)]
 pub struct Reduction {
@@ -81,6 +92,8 @@ pub struct Reduction {
     pub made_by: Vec<Segment>,
     /// Why the row waits from now on, if it does.
     pub parked: Option<Parked>,
+    /// What becomes of the call that it failed at.
+    pub capture: CaptureWrite,
     /// New events.
     pub emissions: Vec<Arc<Fact>>,
 }
@@ -220,6 +233,17 @@ impl LogQuery {
     pub fn of(context: ContextName) -> Self {
         Self { context: Some(context), after: Position(0), since: None, types: Vec::new(), limit: 100 }
     }
+}
+
+/// Which rows of a domain to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Every one, also those without a model.
+    All,
+    /// Those that hold a model.
+    WithModel,
+    /// Those that wait.
+    Parked,
 }
 
 /// Which events of an entity to read.

@@ -28,6 +28,12 @@ pub enum IdError {
         /// Why that version.
         hint: &'static str,
     },
+    /// Not the name of a module.
+    #[error("module {0:?} is not a hash: it must be 64 hexadecimal digits in lower case")]
+    NotAHash(
+        /// The text as given, cut after 150 characters.
+        String,
+    ),
 }
 
 /// A UUID of this version, or what is wrong with the text.
@@ -108,6 +114,26 @@ impl ModuleHash {
     }
 }
 
+impl FromStr for ModuleHash {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let digit = |byte: &u8| match byte {
+            b'0'..=b'9' => Some(byte - b'0'),
+            b'a'..=b'f' => Some(byte - b'a' + 10),
+            _ => None,
+        };
+        let digits: Option<Vec<u8>> = text.as_bytes().iter().map(digit).collect();
+        let bytes = digits
+            .map(|digits| digits.chunks(2).map(|pair| pair.iter().fold(0, |sum, d| sum << 4 | d)).collect());
+        let bytes: Option<[u8; 32]> = bytes.and_then(|bytes: Vec<u8>| bytes.try_into().ok());
+        bytes
+            .filter(|_| text.len() == 64)
+            .map(Self)
+            .ok_or_else(|| IdError::NotAHash(text.chars().take(150).collect()))
+    }
+}
+
 impl fmt::Display for ModuleHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -123,7 +149,7 @@ impl fmt::Debug for ModuleHash {
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub u64);
 
@@ -162,6 +188,17 @@ impl fmt::Display for Epoch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_module_is_named_by_64_digits() {
+        let hash = ModuleHash::of(b"a module");
+        let name = hash.to_string();
+        assert_eq!(name.parse(), Ok(hash));
+        for other in [&name[1..], &format!("{name}0"), &name.to_uppercase(), &format!("{}g", &name[1..]), ""]
+        {
+            assert!(matches!(other.parse::<ModuleHash>(), Err(IdError::NotAHash(_))), "{other}");
+        }
+    }
 
     #[test]
     fn other_versions_are_refused() {

@@ -1,5 +1,6 @@
 //! The field's standard terms as types. What is here knows nothing of storage, sandboxes or HTTP.
 
+mod capture;
 mod derived;
 mod descriptor;
 mod event;
@@ -7,7 +8,9 @@ mod event_id;
 mod ids;
 mod model;
 mod names;
+mod time;
 
+pub use capture::{Capture, CapturedEvent, CapturedFailure, CapturedLine};
 pub use derived::derived_id;
 pub use descriptor::{Descriptor, Fold, History, Order, Upgrade};
 pub use event::{Event, Fact, Metadata, Origin};
@@ -16,3 +19,4 @@ pub(crate) use event_id::TICKS_BEFORE_UNIX;
 pub use ids::{ActivationNumber, EntityId, Epoch, IdError, ModuleHash, Position, Version};
 pub use model::{Model, Parked, Row, Segment};
 pub use names::{ContextName, DomainKey, DomainName, EventType, NameError};
+pub use time::Time;

@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use everfold_sdk::log::info;
+use everfold_sdk::log::{info, warn};
 use everfold_sdk::wire::{
     Descriptor, Event, Failure, Fold, Guest, History, ModelChange, NewEvent, Order, Reduction, Target,
     Upgrade,
@@ -60,6 +60,7 @@ impl Guest for Hostile {
 fn misbehave(event_type: &str) {
     match event_type {
         "trap" => std::process::abort(),
+        "log-then-trap" => log_then_trap(),
         "spin" => loop {
             spin_loop();
         },
@@ -69,6 +70,13 @@ fn misbehave(event_type: &str) {
         "probe" => probe(),
         _ => {}
     }
+}
+
+/// Says so first. Not inlined, so that the backtrace has its name.
+#[inline(never)]
+fn log_then_trap() {
+    warn("about to trap");
+    std::process::abort()
 }
 
 /// Takes memory until the host gives no more.

@@ -84,6 +84,7 @@ fn reduction(entity: u8, activation: u64, emissions: Vec<Arc<Fact>>) -> Arc<Redu
         last: None,
         made_by: Vec::new(),
         parked: None,
+        capture: crate::store::CaptureWrite::Keep,
         emissions,
     })
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::{
     store::{
         Activation, Catalogue, Committed, FileRecord, Group, HistoryQuery, LogQuery, NewActivation, Result,
-        RowCounts, Store, StoreError, sqlite::SqliteStore,
+        RowCounts, Store, StoreError, Which, sqlite::SqliteStore,
     },
     words::{ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row},
 };
@@ -97,13 +97,18 @@ impl Store for Watched {
         self.inner.rows(key, entities).await
     }
 
-    async fn models(
+    async fn rows_page(
         &self,
         key: &DomainKey,
+        which: Which,
         after: Option<EntityId>,
         limit: u32,
     ) -> Result<Vec<(Option<EntityId>, Row)>> {
-        self.inner.models(key, after, limit).await
+        self.inner.rows_page(key, which, after, limit).await
+    }
+
+    async fn capture(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Option<Vec<u8>>> {
+        self.inner.capture(key, entity).await
     }
 
     async fn entities(
@@ -121,10 +126,6 @@ impl Store for Watched {
 
     async fn count_rows(&self, key: &DomainKey, activation: ActivationNumber) -> Result<RowCounts> {
         self.inner.count_rows(key, activation).await
-    }
-
-    async fn parked(&self, key: &DomainKey, limit: u32) -> Result<Vec<(Option<EntityId>, Row)>> {
-        self.inner.parked(key, limit).await
     }
 
     async fn close(&self) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     scheduler::divergence::compare,
-    store::{Append, Group, ModelWrite, NewActivation, Reduction, Store, sqlite::SqliteStore},
+    store::{Append, CaptureWrite, Group, ModelWrite, NewActivation, Reduction, Store, sqlite::SqliteStore},
     words::{Fact, Origin, Position, Version},
 };
 
@@ -31,6 +31,7 @@ async fn store() -> SqliteStore {
         last: None,
         made_by: Vec::new(),
         parked: None,
+        capture: CaptureWrite::Keep,
         emissions: vec![emitted(2, "1"), emitted(3, "1")],
     };
     let posted = Append { context: cart().context, facts: vec![Arc::new(fact(1, 1)), Arc::new(fact(9, 1))] };

@@ -36,7 +36,7 @@ fn taken(domain: &mut Domain) -> Vec<(Option<EntityId>, Option<Vec<u64>>)> {
     let positions = |events: Vec<Arc<Event>>| events.iter().map(|event| event.position.0).collect();
     let task = |Task { entity, waiting, .. }| match waiting {
         Waiting::These(events) => (entity, Some(positions(events))),
-        Waiting::Unknown => (entity, None),
+        Waiting::Unknown | Waiting::Again => (entity, None),
     };
     domain.take(8).into_iter().map(task).collect()
 }

@@ -3,8 +3,11 @@
 
 mod divergence;
 mod domain;
+mod parking;
+mod retries;
 mod serving;
 mod state;
+mod verify;
 
 use std::sync::Arc;
 

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::{
     store::{
-        Activation, Append, Appended, Committed, Group, LogQuery, ModelWrite, NewActivation, Reduction,
-        ReductionOutcome, Store,
+        Activation, Append, Appended, CaptureWrite, Committed, Group, LogQuery, ModelWrite, NewActivation,
+        Reduction, ReductionOutcome, Store,
     },
     words::{
         ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, Fact, Fold, History,
-        ModuleHash, Order, Position, Row, Segment, Upgrade, Version,
+        ModuleHash, Order, Parked, Position, Row, Segment, Upgrade, Version,
     },
 };
 
@@ -139,6 +139,7 @@ pub(super) fn first(key: DomainKey, activation: ActivationNumber, entity: Option
         last: None,
         made_by: vec![Segment { activation: activation.0, from: 1 }],
         parked: None,
+        capture: CaptureWrite::Keep,
         emissions: Vec::new(),
     }
 }
@@ -150,6 +151,22 @@ pub(super) fn of_cart(activation: ActivationNumber) -> Reduction {
 
 pub(super) fn put(model: &str) -> ModelWrite {
     ModelWrite::Put(Arc::from(model.as_bytes()))
+}
+
+pub(super) fn capture(json: &str) -> CaptureWrite {
+    CaptureWrite::Put(Arc::from(json.as_bytes()))
+}
+
+/// A row that waits since the event at tick 1 failed under this activation.
+pub(super) fn parked(activation: ActivationNumber) -> Option<Parked> {
+    Some(Parked {
+        position: 1,
+        event: id(1).to_string(),
+        activation: activation.0,
+        code: "code".into(),
+        message: "message".into(),
+        tried: 1,
+    })
 }
 
 /// The row that a reduction leaves, where it says itself what becomes of the model.

@@ -3,15 +3,15 @@
 use std::{fmt::Write, sync::Arc};
 
 use crate::{
-    store::{FileRecord, Group, LogQuery, Mark, ModelWrite, NewActivation, Reduction, Store},
+    store::{FileRecord, Group, LogQuery, Mark, ModelWrite, NewActivation, Reduction, Store, Which},
     words::{Fact, ModuleHash, Origin, Position, Version},
 };
 
 use super::{
     Bed,
     given::{
-        activate, all, append, append_to, bank, cart, commit, deployed, entity, fact, first, id, key, log,
-        new, of_cart, post, reduce, serve, shop, written,
+        activate, all, append, append_to, bank, capture, cart, commit, deployed, entity, fact, first, id,
+        key, log, new, of_cart, post, reduce, serve, shop, written,
     },
 };
 
@@ -40,7 +40,8 @@ async fn fill(store: &dyn Store) {
     let origin = Some(Origin { domain: cart().domain, entity: Some(entity(1)) });
     let emission = Fact { cause: Some(id(1)), depth: 1, origin, ..fact(3, 1, "4") };
     let emitting = Reduction { emissions: vec![Arc::new(emission)], ..of_cart(number) };
-    let kept = Reduction { model: ModelWrite::Keep, ..first(cart(), number, Some(entity(2))) };
+    let capture = capture("{}");
+    let kept = Reduction { model: ModelWrite::Keep, capture, ..first(cart(), number, Some(entity(2))) };
     let mark = Mark { key: cart(), position: Position(3), settled: number };
     let reductions = [emitting, kept].map(Arc::new).to_vec();
     commit(store, Group { recorded_at: 77, appends, reductions, marks: vec![mark] }).await;
@@ -56,7 +57,8 @@ async fn everything(store: &dyn Store) -> String {
     add(&log(store).await);
     add(&store.log(&LogQuery { since: Some(77), ..all() }).await.unwrap());
     add(&store.rows(&cart(), &[Some(entity(1)), Some(entity(2))]).await.unwrap());
-    add(&store.models(&cart(), None, 9).await.unwrap());
+    add(&store.rows_page(&cart(), Which::All, None, 9).await.unwrap());
+    add(&store.capture(&cart(), Some(entity(2))).await.unwrap());
     add(&store.emissions(&cart(), Some(entity(1))).await.unwrap());
     add(&store.entities(&shop(), None, 9).await.unwrap());
     add(&store.files("a").await.unwrap());

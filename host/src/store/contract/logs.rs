@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    store::{Group, HistoryCursor, HistoryQuery, LogQuery, Reduction, Store},
+    store::{Group, HistoryCursor, HistoryQuery, LogQuery, Reduction, Store, Which},
     words::{ActivationNumber, DomainKey, EntityId, Event, Fact, Origin, Position, Version},
 };
 
@@ -194,8 +194,8 @@ pub(super) async fn what_is_unknown_is_empty(store: &dyn Store) {
     assert_eq!(store.count_entities(&bank()).await.unwrap(), 0);
     assert_eq!(store.emissions(&cart(), None).await.unwrap(), []);
     assert_eq!(store.rows(&cart(), &[None, Some(entity(1))]).await.unwrap(), [None, None]);
-    assert_eq!(store.models(&cart(), None, 9).await.unwrap(), []);
-    assert_eq!(store.parked(&cart(), 9).await.unwrap(), []);
+    assert_eq!(store.rows_page(&cart(), Which::All, None, 9).await.unwrap(), []);
+    assert_eq!(store.capture(&cart(), Some(entity(1))).await.unwrap(), None);
     assert_eq!(
         store.count_rows(&cart(), ActivationNumber(0)).await.unwrap(),
         crate::store::RowCounts::default()

@@ -9,6 +9,7 @@ mod given;
 mod guards;
 mod lasting;
 mod logs;
+mod parking;
 mod random;
 mod reductions;
 mod rows;
@@ -91,9 +92,14 @@ macro_rules! suite {
                     what_is_unknown_is_empty,
                 }
                 rows: {
-                    rows_come_in_the_order_asked_for, many_rows_come_at_once, models_come_page_by_page,
+                    rows_come_in_the_order_asked_for, many_rows_come_at_once, rows_come_page_by_page,
                     one_model_for_a_context_stands_beside_others, entities_come_page_by_page,
-                    rows_are_counted, parked_rows_are_listed,
+                    rows_are_counted,
+                }
+                parking: {
+                    parked_rows_are_listed, a_capture_is_there_while_its_row_is_parked,
+                    captures_belong_to_a_domain_and_an_entity, one_group_may_park_a_row_and_mend_it,
+                    what_is_stale_captures_nothing, many_rows_park_and_are_mended_at_once,
                 }
                 lasting: { a_closed_store_answers_nobody, }
             }

@@ -1,12 +1,12 @@
 //! Reading rows and entities: as asked for, page by page, counted.
 
 use crate::{
-    store::{ModelWrite, Reduction, RowCounts, Store},
-    words::{ActivationNumber, EntityId, Parked, Position, Version},
+    store::{ModelWrite, Reduction, RowCounts, Store, Which},
+    words::{ActivationNumber, EntityId, Position, Version},
 };
 
 use super::given::{
-    activate, append, append_to, bank, cart, deployed, entity, fact, first, id, key, post, put, reduce,
+    activate, append, append_to, bank, cart, deployed, entity, fact, first, key, parked, post, put, reduce,
     row_of, serve, shop,
 };
 
@@ -40,8 +40,8 @@ pub(super) async fn many_rows_come_at_once(store: &dyn Store) {
     assert_eq!(rows.len(), 512);
 }
 
-async fn page(store: &dyn Store, after: Option<u8>, limit: u32) -> Vec<Option<EntityId>> {
-    let page = store.models(&cart(), after.map(entity), limit).await.unwrap();
+async fn page(store: &dyn Store, which: Which, after: Option<u8>, limit: u32) -> Vec<Option<EntityId>> {
+    let page = store.rows_page(&cart(), which, after.map(entity), limit).await.unwrap();
     page.into_iter().map(|(entity, _)| entity).collect()
 }
 
@@ -49,17 +49,21 @@ fn entities(numbers: &[u8]) -> Vec<Option<EntityId>> {
     numbers.iter().map(|n| Some(entity(*n))).collect()
 }
 
-pub(super) async fn models_come_page_by_page(store: &dyn Store) {
+pub(super) async fn rows_come_page_by_page(store: &dyn Store) {
     let activation = carts(store, [5, 200, 1, 4]).await;
     let gone = Reduction { model: ModelWrite::Delete, ..first(cart(), activation, Some(entity(4))) };
     let gone = Reduction { seen: (Version(4), Position(1)), ..gone };
     let none = Reduction { model: ModelWrite::Keep, ..first(cart(), activation, Some(entity(2))) };
     reduce(store, [gone, none]).await;
-    assert_eq!(page(store, None, 2).await, entities(&[1, 5]), "only rows that hold a model");
-    assert_eq!(page(store, Some(1), 2).await, entities(&[5, 200]));
-    assert_eq!(page(store, Some(4), 1).await, entities(&[5]), "an entity without a model will do");
-    assert_eq!(page(store, Some(200), 9).await, []);
-    let (_, row) = store.models(&cart(), None, 1).await.unwrap().remove(0);
+    let model = Which::WithModel;
+    assert_eq!(page(store, model, None, 2).await, entities(&[1, 5]), "only rows that hold a model");
+    assert_eq!(page(store, model, Some(1), 2).await, entities(&[5, 200]));
+    assert_eq!(page(store, model, Some(4), 1).await, entities(&[5]), "an entity without a model will do");
+    assert_eq!(page(store, model, Some(200), 9).await, []);
+    assert_eq!(page(store, Which::All, None, 9).await, entities(&[1, 2, 4, 5, 200]));
+    assert_eq!(page(store, Which::All, Some(1), 2).await, entities(&[2, 4]));
+    assert_eq!(page(store, Which::Parked, None, 9).await, []);
+    let (_, row) = store.rows_page(&cart(), model, None, 1).await.unwrap().remove(0);
     let wanted = Reduction { model: put("1"), ..first(cart(), activation, Some(entity(1))) };
     assert_eq!(row, row_of(&wanted, 3));
 }
@@ -71,7 +75,7 @@ pub(super) async fn one_model_for_a_context_stands_beside_others(store: &dyn Sto
     let whole = Reduction { model: put("\"all\""), ..first(totals.clone(), number, None) };
     reduce(store, [whole.clone()]).await;
     assert_eq!(store.rows(&totals, &[None]).await.unwrap(), [Some(row_of(&whole, 2))]);
-    assert_eq!(store.models(&totals, None, 9).await.unwrap(), [(None, row_of(&whole, 2))]);
+    assert_eq!(store.rows_page(&totals, Which::All, None, 9).await.unwrap(), [(None, row_of(&whole, 2))]);
     assert_eq!(store.rows(&totals, &[Some(entity(1))]).await.unwrap(), [None]);
     let model = first(cart(), activation, Some(entity(1)));
     assert_eq!(store.rows(&cart(), &[None, Some(entity(1))]).await.unwrap(), [None, Some(row_of(&model, 1))]);
@@ -93,17 +97,6 @@ pub(super) async fn entities_come_page_by_page(store: &dyn Store) {
     assert_eq!(store.count_entities(&bank()).await.unwrap(), 1);
 }
 
-fn parked(activation: ActivationNumber) -> Option<Parked> {
-    Some(Parked {
-        position: 1,
-        event: id(1).to_string(),
-        activation: activation.0,
-        code: "code".into(),
-        message: "message".into(),
-        tried: 1,
-    })
-}
-
 pub(super) async fn rows_are_counted(store: &dyn Store) {
     let before = carts(store, [1, 2, 3]).await;
     let other = serve(store, key(shop(), "two")).await;
@@ -114,20 +107,6 @@ pub(super) async fn rows_are_counted(store: &dyn Store) {
     let stuck = Reduction { seen: seen(2), parked: parked(now), ..first(cart(), now, Some(entity(2))) };
     reduce(store, [gone, stuck]).await;
     let counts = |number| async move { store.count_rows(&cart(), number).await.unwrap() };
-    assert_eq!(counts(now).await, RowCounts { reduced: 2, models: 2, parked: 1 });
-    assert_eq!(counts(before).await, RowCounts { reduced: 1, models: 2, parked: 1 });
-}
-
-pub(super) async fn parked_rows_are_listed(store: &dyn Store) {
-    let number = carts(store, [1]).await;
-    let stuck = |n| Reduction { parked: parked(number), ..first(cart(), number, Some(entity(n))) };
-    let without = Reduction { model: ModelWrite::Keep, ..stuck(2) };
-    reduce(store, [stuck(4), without.clone(), stuck(3)]).await;
-    let listed = store.parked(&cart(), 2).await.unwrap();
-    let wanted = [(Some(entity(2)), row_of(&without, 0)), (Some(entity(3)), row_of(&stuck(3), 3))];
-    assert_eq!(listed, wanted, "with a model or without");
-    let mended = Reduction { seen: (Version(3), Position(1)), parked: None, ..stuck(3) };
-    reduce(store, [mended]).await;
-    let left = store.parked(&cart(), 9).await.unwrap();
-    assert_eq!(left.into_iter().map(|(entity, _)| entity).collect::<Vec<_>>(), entities(&[2, 4]));
+    assert_eq!(counts(now).await, RowCounts { all: 3, reduced: 2, models: 2, parked: 1 });
+    assert_eq!(counts(before).await, RowCounts { all: 3, reduced: 1, models: 2, parked: 1 });
 }

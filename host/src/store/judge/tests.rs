@@ -31,6 +31,7 @@ fn reduction(seen: (u64, u64), model: ModelWrite, folded: u64, emissions: Vec<Ar
         last: None,
         made_by: Vec::new(),
         parked: None,
+        capture: CaptureWrite::Keep,
         emissions,
     })
 }
@@ -69,6 +70,29 @@ fn a_row_is_written_once_however_often_it_is_reduced() {
     assert_eq!((row.model, row.reduction.folded, row.version), (&put("2"), Position(10), Version(12)));
     assert!(matches!(plan.reductions[2], ReductionOutcome::Stale));
     assert_eq!(plan.head.version, Version(12));
+}
+
+#[test]
+fn the_last_that_says_something_of_a_capture_counts() {
+    let capture = |text: &str| CaptureWrite::Put(Arc::from(text.as_bytes()));
+    let with = |seen: u64, capture: &CaptureWrite| {
+        let plain = reduction((3, seen), ModelWrite::Keep, seen + 1, vec![]);
+        Arc::new(Reduction { capture: capture.clone(), ..(*plain).clone() })
+    };
+    let (one, two, keep, delete) = (capture("1"), capture("2"), CaptureWrite::Keep, CaptureWrite::Delete);
+    for (writes, wanted) in [
+        (vec![&keep, &keep], &keep),
+        (vec![&one, &keep], &one),
+        (vec![&one, &two, &keep], &two),
+        (vec![&one, &delete, &keep], &delete),
+        (vec![&delete, &one], &one),
+    ] {
+        let reductions = writes.iter().zip(7..).map(|(capture, seen)| with(seen, capture)).collect();
+        let group = Group { reductions, ..Group::default() };
+        let plan = judge(&group, known());
+        let [row] = plan.rows.as_slice() else { panic!("{:?}", plan.rows) };
+        assert_eq!(row.capture, wanted, "{writes:?}");
+    }
 }
 
 #[test]

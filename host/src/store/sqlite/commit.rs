@@ -16,7 +16,7 @@ use crate::{
 };
 
 use super::{
-    SqliteStore,
+    SqliteStore, captures,
     rows::{self, entity_key, event_columns, number, signed, to_json},
     statements::Statement,
 };
@@ -57,6 +57,7 @@ pub(super) async fn commit(store: &SqliteStore, group: &Group) -> Result<Committ
     let plan = judge(group, known);
     insert_events(store, &mut transaction, &plan.events).await?;
     write_rows(store, &mut transaction, &plan.rows).await?;
+    captures::write(store, &mut transaction, &plan.rows).await?;
     write_marks(store, &mut transaction, &group.marks).await?;
     if plan.head != before {
         sqlx::query("UPDATE counters SET position = ?, version = ?, recorded_at = max(recorded_at, ?)")
@@ -208,7 +209,7 @@ async fn write_rows(
     for (statement, writes) in [(&KEEP_ROWS, keep), (&WRITE_ROWS, put)] {
         for (text, writes) in statement.cut(&writes) {
             let mut query = sqlx::query(text);
-            for RowWrite { reduction, model, version } in writes {
+            for RowWrite { reduction, model, version, .. } in writes {
                 let (newest, older) = reduction.made_by.split_last().unzip();
                 let older = older
                     .filter(|older: &&[_]| !older.is_empty())

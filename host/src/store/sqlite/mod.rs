@@ -1,11 +1,13 @@
 //! The embedded back end: one SQLite file, one host per file; or a store in memory.
 
 mod activate;
+mod captures;
 mod commit;
 mod names;
 mod open;
 mod read;
 mod rows;
+mod schema;
 mod statements;
 
 use std::sync::{Mutex, PoisonError};
@@ -19,7 +21,7 @@ use crate::words::{
 
 use super::{
     Activation, Catalogue, Committed, FileRecord, Group, HistoryQuery, LogQuery, NewActivation, Result,
-    RowCounts, Store,
+    RowCounts, Store, Which,
 };
 
 /// A store in one SQLite file (or in memory).
@@ -101,13 +103,18 @@ impl Store for SqliteStore {
         read::rows(self, key, entities).await
     }
 
-    async fn models(
+    async fn rows_page(
         &self,
         key: &DomainKey,
+        which: Which,
         after: Option<EntityId>,
         limit: u32,
     ) -> Result<Vec<(Option<EntityId>, Row)>> {
-        read::models(self, key, after, limit).await
+        read::rows_page(self, key, which, after, limit).await
+    }
+
+    async fn capture(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Option<Vec<u8>>> {
+        read::capture(self, key, entity).await
     }
 
     async fn entities(
@@ -125,10 +132,6 @@ impl Store for SqliteStore {
 
     async fn count_rows(&self, key: &DomainKey, activation: ActivationNumber) -> Result<RowCounts> {
         read::count_rows(self, key, activation).await
-    }
-
-    async fn parked(&self, key: &DomainKey, limit: u32) -> Result<Vec<(Option<EntityId>, Row)>> {
-        read::parked(self, key, limit).await
     }
 
     async fn close(&self) {

@@ -15,17 +15,12 @@ use sqlx::{
 };
 
 use crate::{
-    clock::random_name,
     store::{Result, StoreError},
     words::Epoch,
 };
 
-use super::{SqliteStore, names::Names};
+use super::{SqliteStore, names::Names, schema};
 
-/// `PRAGMA application_id`: "Evfd". A file with another is not a store of ours.
-const APPLICATION: i32 = 0x4576_6664;
-/// `PRAGMA user_version`: the schema that this code writes.
-const SCHEMA: i32 = 1;
 /// Before this version, a reset of the WAL could lose commits.
 const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
 /// SQLite's code for a file that is something else, `SQLITE_NOTADB`.
@@ -84,24 +79,8 @@ fn pool(most: u32) -> SqlitePoolOptions {
 /// Looks whose file it is before anything is set: setting the journal mode would already change it.
 async fn look(options: &SqliteConnectOptions) -> std::result::Result<(), String> {
     let mut connection = options.connect().await.map_err(|e| plain(&e))?;
-    needs_schema(&mut connection).await?;
+    schema::version(&mut connection).await?;
     connection.close().await.map_err(|e| plain(&e))
-}
-
-/// Whether a file is still empty; a sentence if it is not ours, or not ours any more.
-async fn needs_schema(connection: &mut SqliteConnection) -> std::result::Result<bool, String> {
-    let query = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) \
-                 FROM pragma_application_id, pragma_user_version";
-    let found = sqlx::query_as(query).fetch_one(connection).await;
-    let (application, schema, tables): (i32, i32, i64) = found.map_err(|e| plain(&e))?;
-    match (application, schema) {
-        (APPLICATION, SCHEMA) => Ok(false),
-        (APPLICATION, newer) if newer > SCHEMA => Err(format!(
-            "it has schema {newer} and was written by a newer Everfold; this one knows schema {SCHEMA}: run the newer one"
-        )),
-        (0, 0) if tables == 0 => Ok(true),
-        _ => Err("it is a SQLite database, but not a store of Everfold: name another file".into()),
-    }
 }
 
 /// Brings a connection's file to our schema and reads back what durability needs. The inner error is
@@ -115,9 +94,14 @@ async fn prepare(
     if parts < OLDEST_SQLITE.to_vec() {
         return Ok(Err(format!("SQLite {sqlite} can lose commits; 3.51.3 or newer is needed")));
     }
-    match needs_schema(connection).await {
-        Ok(true) => create(connection).await?,
-        Ok(false) => {}
+    match schema::version(connection).await {
+        Ok(version) => {
+            if let Err(error) = schema::bring_up(connection, version).await {
+                return Ok(Err(format!(
+                    "its schema cannot be brought up to date, and is as it was: {error}"
+                )));
+            }
+        }
         Err(why) => return Ok(Err(why)),
     }
     if in_memory {
@@ -131,19 +115,6 @@ async fn prepare(
     Ok(Err(format!(
         "SQLite runs with journal_mode={journal} and synchronous={synchronous} there, not with wal and 2 (FULL): what is acknowledged could be lost; use a local file system"
     )))
-}
-
-async fn create(connection: &mut SqliteConnection) -> Result<()> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    sqlx::raw_sql(include_str!("schema.sql")).execute(&mut *transaction).await?;
-    sqlx::query("INSERT INTO counters VALUES (1, ?, 0, 0, 0, 0)")
-        .bind(random_name())
-        .execute(&mut *transaction)
-        .await?;
-    sqlx::query("PRAGMA application_id = 1165387364").execute(&mut *transaction).await?;
-    sqlx::query("PRAGMA user_version = 1").execute(&mut *transaction).await?;
-    transaction.commit().await?;
-    Ok(())
 }
 
 /// Takes the lock file beside the store, or says who holds it.
@@ -180,7 +151,7 @@ fn lock(place: &Path, holder: &str) -> Result<Lock> {
     Ok(Lock(file))
 }
 
-fn plain(error: &sqlx::Error) -> String {
+pub(super) fn plain(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(error) if error.code().as_deref() == Some(NOT_A_DATABASE) => {
             "it is not a SQLite database: name another file".into()

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite};
 use crate::{
     store::{
         Activation, Catalogue, FileRecord, Head, HistoryCursor, HistoryQuery, LogQuery, Mark, Result,
-        RowCounts,
+        RowCounts, Which,
     },
     words::{
         ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, ModuleHash, Position,
@@ -203,9 +203,10 @@ pub(super) async fn rows(
     Ok(entities.iter().map(|entity| found.get(entity).cloned()).collect())
 }
 
-pub(super) async fn models(
+pub(super) async fn rows_page(
     store: &SqliteStore,
     key: &DomainKey,
+    which: Which,
     after: Option<EntityId>,
     limit: u32,
 ) -> Result<Vec<(Option<EntityId>, Row)>> {
@@ -214,21 +215,26 @@ pub(super) async fn models(
     if let Some(after) = after {
         text.push(" AND entity > ").push_bind(after.as_bytes().to_vec());
     }
-    text.push(" AND model IS NOT NULL ORDER BY entity LIMIT ").push_bind(i64::from(limit));
+    text.push(match which {
+        Which::All => "",
+        Which::WithModel => " AND model IS NOT NULL",
+        Which::Parked => " AND parked IS NOT NULL",
+    });
+    text.push(" ORDER BY entity LIMIT ").push_bind(i64::from(limit));
     let found: Vec<ModelRow> = text.build_query_as().fetch_all(&store.readers).await?;
     found.into_iter().map(rows::row).collect()
 }
 
-pub(super) async fn parked(
+pub(super) async fn capture(
     store: &SqliteStore,
     key: &DomainKey,
-    limit: u32,
-) -> Result<Vec<(Option<EntityId>, Row)>> {
-    let mut text = QueryBuilder::<Sqlite>::new("SELECT ");
-    text.push(MODEL_COLUMNS).push(" FROM models WHERE domain = ").push_bind(store.names.domain(key));
-    text.push(" AND parked IS NOT NULL ORDER BY entity LIMIT ").push_bind(i64::from(limit));
-    let found: Vec<ModelRow> = text.build_query_as().fetch_all(&store.readers).await?;
-    found.into_iter().map(rows::row).collect()
+    entity: Option<EntityId>,
+) -> Result<Option<Vec<u8>>> {
+    Ok(sqlx::query_scalar("SELECT capture FROM captures WHERE domain = ? AND entity = ?")
+        .bind(store.names.domain(key))
+        .bind(entity_key(entity))
+        .fetch_optional(&store.readers)
+        .await?)
 }
 
 pub(super) async fn entities(
@@ -260,11 +266,16 @@ pub(super) async fn count_rows(
     key: &DomainKey,
     activation: ActivationNumber,
 ) -> Result<RowCounts> {
-    let text = "SELECT count(*) FILTER (WHERE activation = ?), count(model), count(parked) FROM models WHERE domain = ?";
-    let (reduced, models, parked): (i64, i64, i64) = sqlx::query_as(text)
+    let text = "SELECT count(*), count(*) FILTER (WHERE activation = ?), count(model), count(parked) FROM models WHERE domain = ?";
+    let (all, reduced, models, parked): (i64, i64, i64, i64) = sqlx::query_as(text)
         .bind(signed(activation.0))
         .bind(store.names.domain(key))
         .fetch_one(&store.readers)
         .await?;
-    Ok(RowCounts { reduced: number(reduced)?, models: number(models)?, parked: number(parked)? })
+    Ok(RowCounts {
+        all: number(all)?,
+        reduced: number(reduced)?,
+        models: number(models)?,
+        parked: number(parked)?,
+    })
 }

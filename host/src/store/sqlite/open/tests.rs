@@ -3,7 +3,10 @@
 use tempfile::TempDir;
 
 use super::*;
-use crate::store::Store;
+use crate::{
+    store::{Store, Which},
+    words::DomainKey,
+};
 
 fn folder() -> (TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
@@ -59,10 +62,55 @@ async fn a_refused_file_is_free() {
 async fn a_newer_schema_is_refused() {
     let (_folder, place) = folder();
     open(&place, "a host").await.unwrap().close().await;
-    meddle(&place, "PRAGMA user_version = 2").await;
+    meddle(&place, "PRAGMA user_version = 3").await;
     let refusal = refusal(&place).await;
-    assert!(refusal.contains("it has schema 2 and was written by a newer Everfold"), "{refusal}");
-    meddle(&place, "PRAGMA user_version = 1").await;
+    assert!(refusal.contains("it has schema 3 and was written by a newer Everfold"), "{refusal}");
+    meddle(&place, "PRAGMA user_version = 2").await;
+    open(&place, "a host").await.unwrap();
+}
+
+/// What made a store when version 1 of the schema was the newest, and a parked row in it.
+const VERSION_1: &str = concat!(
+    "BEGIN IMMEDIATE;",
+    include_str!("../schema/1.sql"),
+    "INSERT INTO counters VALUES (1, 'an old epoch', 7, 3, 1, 55);
+     PRAGMA application_id = 1165387364;
+     COMMIT;
+     INSERT INTO contexts VALUES (1, 'shop');
+     INSERT INTO domains VALUES (1, 1, 'cart', 1, 7, 1);
+     INSERT INTO models VALUES (1, zeroblob(16), x'7b7d', 3, 5, 5, NULL, 1, 1, NULL,
+         '{\"position\":6,\"event\":\"e\",\"activation\":1,\"code\":\"c\",\"message\":\"m\",\"tried\":7}');",
+);
+
+#[tokio::test]
+async fn a_store_of_version_1_is_brought_up_to_date() {
+    let (_folder, place) = folder();
+    meddle(&place, VERSION_1).await;
+    let cart = DomainKey { context: "shop".parse().unwrap(), domain: "cart".parse().unwrap() };
+    for _ in 0..2 {
+        let store = open(&place, "a host").await.unwrap();
+        assert_eq!(
+            (&*store.epoch().0, store.catalogue().await.unwrap().head.position.0),
+            ("an old epoch", 7)
+        );
+        let parked = store.rows_page(&cart, Which::Parked, None, 9).await.unwrap();
+        let [(entity, row)] = parked.as_slice() else { panic!("{parked:?}") };
+        assert_eq!((row.parked.as_ref().unwrap().tried, row.model.as_deref()), (7, Some(&b"{}"[..])));
+        assert_eq!(store.capture(&cart, *entity).await.unwrap(), None, "listed, though it was not captured");
+        let version: i32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&store.readers).await.unwrap();
+        assert_eq!(version, 2);
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_brought_up_to_date_stays_as_it_was() {
+    let (_folder, place) = folder();
+    meddle(&place, VERSION_1).await;
+    meddle(&place, "CREATE TABLE captures (theirs INTEGER)").await;
+    let refusal = refusal(&place).await;
+    assert!(refusal.contains("is as it was") && refusal.contains("captures already exists"), "{refusal}");
+    meddle(&place, "DROP TABLE captures").await;
     open(&place, "a host").await.unwrap();
 }
 

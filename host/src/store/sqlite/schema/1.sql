@@ -1,4 +1,4 @@
--- Everfold's SQLite schema, version 1. Changes come as further files and raise PRAGMA user_version.
+-- Everfold's SQLite schema, version 1. Changes come as further files; each raises PRAGMA user_version.
 -- Ids of events are kept in the UUIDv6 layout (timestamp first), so that index order is event order.
 -- Times are microseconds since the Unix epoch.
 
@@ -86,3 +86,5 @@ CREATE TABLE files (
     hash   BLOB,  -- none: recorded as gone
     PRIMARY KEY (node, domain)
 ) STRICT, WITHOUT ROWID;
+
+PRAGMA user_version = 1;

@@ -2,12 +2,14 @@
 
 use std::fmt::{self, Display};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
 
 /// Microseconds since the Unix epoch, printed as RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Time(pub(super) i64);
+pub struct Time(pub i64);
 
 impl Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,7 +23,8 @@ impl Display for Time {
 
 impl Time {
     /// Reads `YYYY-MM-DDTHH:MM:SS[.frac]Z`; digits beyond microseconds are cut.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let text = text.strip_suffix('Z')?.as_bytes();
         let (text, fraction) = match text.get(19) {
             None => (text, &b"0"[..]),
@@ -38,6 +41,20 @@ impl Time {
         }
         let seconds = (hour * 60 + minute) * 60 + second;
         Some(Self(days * MICROS_PER_DAY + seconds * MICROS_PER_SECOND + micros(fraction)?))
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let rule = || D::Error::custom(format!("{text:?} is not a time like 2026-01-31T09:05:00.000250Z"));
+        Self::parse(&text).ok_or_else(rule)
     }
 }
 
