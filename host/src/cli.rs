@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Print the id of an event that happens now (a UUIDv1), or of a new entity (a UUIDv4).
     Id(IdArgs),
+    /// Make a captured call again: what the host gives at /_/parked/{context}/{domain}/{entity}.
+    Replay(ReplayArgs),
     /// Fold every model of a store again and compare. No host may be using the store.
     Verify(VerifyArgs),
     /// Build the example shop, feed it, show what its models answer, then keep serving.
@@ -52,6 +54,21 @@ pub(crate) struct ServeArgs {
     /// A context that exists from the start; may be given several times
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// The capture
+    pub(crate) file: PathBuf,
+    /// The module to call: the captured one, or one that should do better [default: out of the store]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) module: Option<PathBuf>,
+    /// The store that holds the captured module [default: as configured]; no host may be using it
+    #[arg(long, value_name = "STORE", conflicts_with = "module")]
+    pub(crate) store: Option<String>,
+    /// The configuration whose limits apply (also `EVERFOLD_CONFIG`)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -127,6 +144,8 @@ impl Command {
             Self::Demo(_) => "warn",
             // What a reducer logged is shown with the case that failed.
             Self::Test(_) => "warn,everfold::guest=off",
+            // What the reducer logs now is what one wants to see.
+            Self::Replay(_) => "warn,everfold::guest=trace",
             _ => "info",
         }
     }

@@ -68,6 +68,7 @@ mod host;
 pub mod http;
 pub mod ingest;
 mod lifecycle;
+pub mod replay;
 pub mod sandbox;
 pub mod scheduler;
 pub mod store;

@@ -25,6 +25,7 @@ mod order;
 mod parked;
 mod reading;
 mod reload;
+mod replay;
 mod restart;
 mod shutdown;
 mod soak;

@@ -73,8 +73,8 @@ async fn latencies(host: &Host, n: &mut u64, until: Instant) -> Vec<Duration> {
 }
 
 fn shown(all: &[Duration]) -> String {
-    let at = |part: f64| all[((all.len() - 1) as f64 * part) as usize].as_secs_f64() * 1e3;
-    format!("p50 {:6.2} ms, p99 {:6.2} ms, max {:6.1} ms of {}", at(0.5), at(0.99), at(1.0), all.len())
+    let at = |percent: usize| all[(all.len() - 1) * percent / 100].as_secs_f64() * 1e3;
+    format!("p50 {:6.2} ms, p99 {:6.2} ms, max {:6.1} ms of {}", at(50), at(99), at(100), all.len())
 }
 
 /// Hostile events, each for an entity of its own, until `until`; how many.

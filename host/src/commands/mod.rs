@@ -4,6 +4,7 @@ pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod id;
+pub(crate) mod replay;
 pub(crate) mod serve;
 mod signals;
 pub(crate) mod test;

@@ -115,7 +115,11 @@ fn of_trap(trap: Trap, limits: &ReducerLimits) -> Failure {
                 limits.call_ms
             ),
         ),
-        trap => Failure::of_host("trap", format!("the reducer trapped: {trap}")),
+        trap => {
+            let why = trap.to_string();
+            let why = why.trim_start_matches("wasm trap: ");
+            Failure::of_host("trap", format!("the reducer trapped: {why}"))
+        }
     }
 }
 

@@ -1,11 +1,13 @@
 //! Shows in the catalog what the scheduler does.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::sleep;
 
 use crate::{
     catalog::{Catalog, ParkedEntity, State},
     store::{Activation, Store, Which},
-    words::{DomainKey, EntityId, EventId, Parked},
+    words::{ActivationNumber, DomainKey, EntityId, EventId, Parked},
 };
 
 use super::{domain::Domain, outcome::Done};
@@ -32,21 +34,7 @@ impl Report {
         self.catalog.update(&domain.serving.key, |known| known.state = state);
         let (catalog, store) = (Arc::clone(&self.catalog), Arc::clone(&self.store));
         let (key, number) = (domain.serving.key.clone(), domain.serving.number);
-        tokio::spawn(async move {
-            let counts = store.count_rows(&key, number).await;
-            let parked = store.rows_page(&key, Which::Parked, None, Catalog::PARKED_SHOWN).await;
-            let (Ok(counts), Ok(parked)) = (counts, parked) else {
-                tracing::warn!(domain = %key, "models could not be counted; the counts start from zero");
-                return;
-            };
-            let parked =
-                parked.into_iter().filter_map(|(entity, row)| Some(shown(entity, &row.parked?))).collect();
-            catalog.update(&key, |known| {
-                known.counts.models = counts.models;
-                known.counts.parked = counts.parked;
-                known.parked = parked;
-            });
-        });
+        tokio::spawn(count(catalog, store, key, number));
     }
 
     /// How far the domain has got.
@@ -114,6 +102,37 @@ impl Report {
                 known.parked.truncate(Catalog::PARKED_SHOWN as usize);
             }
         });
+    }
+}
+
+/// How often a domain is counted at most. Beyond that its counts may be off by a few.
+const COUNTED: usize = 20;
+/// How long after a count nothing may have been committed for it to be right.
+const QUIET: Duration = Duration::from_millis(200);
+
+/// Counts what stands in the store. Nobody waits for it, so commits go on meanwhile: a count that may have
+/// missed one of them, or may hold one that is reported only afterwards, is taken again.
+async fn count(catalog: Arc<Catalog>, store: Arc<dyn Store>, key: DomainKey, number: ActivationNumber) {
+    let reductions = || catalog.domain(&key).map(|known| known.counts.reductions);
+    for _ in 0..COUNTED {
+        let before = reductions();
+        let counts = store.count_rows(&key, number).await;
+        let parked = store.rows_page(&key, Which::Parked, None, Catalog::PARKED_SHOWN).await;
+        let (Ok(counts), Ok(parked)) = (counts, parked) else {
+            tracing::warn!(domain = %key, "models could not be counted; the counts start from zero");
+            return;
+        };
+        let parked =
+            parked.into_iter().filter_map(|(entity, row)| Some(shown(entity, &row.parked?))).collect();
+        catalog.update(&key, |known| {
+            known.counts.models = counts.models;
+            known.counts.parked = counts.parked;
+            known.parked = parked;
+        });
+        sleep(QUIET).await;
+        if reductions() == before {
+            return;
+        }
     }
 }
 

@@ -43,7 +43,7 @@ pub struct Capture {
     pub tried: Position,
 }
 
-/// An event of a captured call: the members are those of an event over HTTP.
+/// An event of a captured call: the members are those of an event over HTTP, and its causal depth.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CapturedEvent {
     /// Its id.
@@ -67,6 +67,9 @@ pub struct CapturedEvent {
     /// The event that led to it.
     #[serde(with = "optional_text")]
     pub cause: Option<EventId>,
+    /// How many causes lie between it and the outside; left out where there are none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub depth: u32,
     /// What was sent along with it.
     #[serde(with = "pairs")]
     pub metadata: Metadata,
@@ -126,10 +129,16 @@ impl From<&Event> for CapturedEvent {
             occurred_at: Time(fact.id.occurred_at()),
             recorded_at: Time(event.recorded_at),
             cause: fact.cause,
+            depth: fact.depth,
             metadata: fact.metadata.clone(),
             data: Capture::raw(&fact.data),
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(depth: &u32) -> bool {
+    *depth == 0
 }
 
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
@@ -210,7 +219,7 @@ mod pairs {
 mod tests {
     use super::*;
 
-    const DOCUMENT: &str = r#"{"context":"shop","domain":"cart","entity":"7d444840-9dc0-41d1-b245-5ffdce74fad2","module":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","activation":3,"at":"2022-02-22T19:22:23.000001Z","model":{"n":1.0,"n":2},"events":[{"id":"c232ab00-9414-11ec-b3c8-9f6bdeced846","type":"ItemAdded","entity":"7d444840-9dc0-41d1-b245-5ffdce74fad2","context":"shop","position":7,"occurred_at":"2022-02-22T19:22:22.000000Z","recorded_at":"2022-02-22T19:22:22.000250Z","cause":"c232ab00-9414-11ec-b3c8-9f6bdeced846","metadata":{"z":"1","a":"\"\n","z":"2"},"data":{"b":1e2,"a":[]}}],"failure":{"event":0,"code":"host.trap","message":"m","trace":"a: b\n"},"log":[{"level":"info","message":"l"}],"tried":9}"#;
+    const DOCUMENT: &str = r#"{"context":"shop","domain":"cart","entity":"7d444840-9dc0-41d1-b245-5ffdce74fad2","module":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","activation":3,"at":"2022-02-22T19:22:23.000001Z","model":{"n":1.0,"n":2},"events":[{"id":"c232ab00-9414-11ec-b3c8-9f6bdeced846","type":"ItemAdded","entity":"7d444840-9dc0-41d1-b245-5ffdce74fad2","context":"shop","position":7,"occurred_at":"2022-02-22T19:22:22.000000Z","recorded_at":"2022-02-22T19:22:22.000250Z","cause":"c232ab00-9414-11ec-b3c8-9f6bdeced846","depth":1,"metadata":{"z":"1","a":"\"\n","z":"2"},"data":{"b":1e2,"a":[]}}],"failure":{"event":0,"code":"host.trap","message":"m","trace":"a: b\n"},"log":[{"level":"info","message":"l"}],"tried":9}"#;
 
     fn again(document: &str) -> String {
         let capture: Capture = serde_json::from_str(document).unwrap();

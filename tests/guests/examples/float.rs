@@ -1,6 +1,8 @@
 //! Calculates with numbers that machines like to treat differently, and keeps every bit of them: for the
 //! tests of determinism.
 
+use std::hint::black_box;
+
 use everfold_sdk::{Event, NewEvent, Result, reducer};
 use serde::{Deserialize, Serialize};
 
@@ -18,13 +20,15 @@ enum Change {
     Noted { n: f64 },
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the form that the SDK asks for")]
 fn apply(model: &mut Float, event: Event<Change>) -> Result<Vec<NewEvent>> {
     let Change::Noted { n } = event.data;
     let sum = f64::from_bits(model.sum) * 0.9 + (n * 1.1).sin() / 3.0 + (n + 0.1).sqrt();
     model.sum = sum.to_bits();
     // Signs and payloads of NaN are the processor's to choose, unless somebody makes them one.
     let infinity = n * f64::MAX * 10.0;
-    model.nans = [infinity - infinity, (-1.0 - n).sqrt(), f64::from((infinity / infinity) as f32)].map(f64::to_bits);
+    let other = black_box(infinity);
+    model.nans = [infinity - other, (-1.0 - n).sqrt(), infinity / other].map(f64::to_bits);
     Ok(vec![])
 }
 

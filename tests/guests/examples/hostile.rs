@@ -94,7 +94,7 @@ fn allocate() {
 /// Logs for ever.
 fn chatter() {
     for line in 0_u64.. {
-        info(&format!("line {line}: {}", "x".repeat(100)));
+        info(format!("line {line}: {}", "x".repeat(100)));
     }
 }
 
@@ -140,9 +140,9 @@ fn rejection(index: u32, event: &Event) -> Failure {
     Failure { event: Some(index), code: "rejected".to_owned(), message, trace: None }
 }
 
-/// Valid JSON, but more than 16 MiB of it.
+/// Valid JSON, but more than 4 MiB of it.
 fn huge_model() -> Vec<u8> {
-    let mut text = vec![b'x'; 17 << 20];
+    let mut text = vec![b'x'; 5 << 20];
     text[0] = b'"';
     text.push(b'"');
     text
