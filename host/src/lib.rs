@@ -16,7 +16,8 @@
 //! Beside the flow: [`words`] (the field's terms as types), [`catalog`] (contexts and domains that are
 //! known), [`deploy`] (files become activations), [`config`] (the only one that reads the environment),
 //! [`clock`] (time and randomness as parameters), [`build`] (crates become components), [`cases`] (given, when,
-//! then: tests of a module), [`verify`] (models folded again and compared), [`demo`].
+//! then: tests of a module), [`replay`] (a failed call made again), [`verify`] (models folded again and
+//! compared), [`demo`].
 //!
 //! The binary is a thin shell around this library, and so can be yours:
 //!
