@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Host, entity, event_id, wasi_guest};
+use crate::harness::{Guest, Host, entity, event_id, wasi_guest};
 
 /// When `event_id(n)` happened, in microseconds since 1970: a millisecond after the one before.
 fn occurred_us(n: u64) -> u64 {
@@ -47,6 +47,45 @@ async fn the_same_event_sees_the_same_world_on_every_machine_and_another_sees_an
     }
     assert_eq!(seen[0], seen[1]);
     assert_ne!(seen[0][0][0]["random"], seen[0][1][0]["random"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_release_of_wasi_0_2_is_the_same_world() {
+    let Guest { mut bytes, .. } = wasi_guest("worldly");
+    // As a toolchain of another year would name what it imports.
+    let (built, other) = (b"@0.2.6", b"@0.2.3");
+    let mut renamed = 0;
+    for at in 0..bytes.len() - built.len() {
+        if bytes[at..].starts_with(built) {
+            bytes[at..at + other.len()].copy_from_slice(other);
+            renamed += 1;
+        }
+    }
+    assert!(renamed > 20, "{renamed} names");
+    let host = Host::start(|_| {}).await;
+    host.deploy("shop", "worldly", &Guest::new(bytes)).await;
+    host.post("printed", &entity(1), &event_id(1), &json!({"text": "said"})).await.expect(201);
+    let seen = looks(&host, 1, 1).await;
+    assert_eq!(seen[0]["now_us"], occurred_us(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_printed_is_logged() {
+    let host = Host::start(|_| {}).await;
+    host.deploy("shop", "worldly", &wasi_guest("worldly")).await;
+    let data = json!({"text": "said", "then": "left"});
+    host.post("printed", &entity(1), &event_id(1), &data).await.expect(201);
+    host.parks("shop", "worldly", &entity(1)).await;
+    let capture = host.get(&format!("/_/parked/shop/worldly/{}", entity(1))).await.expect(200).json();
+    let line = |level: &str, message: &str| json!({"level": level, "message": message});
+    let lines = [
+        line("info", "out: said"),
+        line("warn", "err: said"),
+        line("info", "out, not ended: said"),
+        line("warn", "err, not ended: said"),
+    ];
+    assert_eq!(capture["log"], json!(lines));
+    assert_eq!(capture["failure"]["code"], "host.exit");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,10 +4,11 @@ use std::fs;
 
 use everfold::{
     Config,
+    config::Limits,
     deploy::read_module,
     replay::{self, Reduced, Replayed},
     sandbox::Failure,
-    words::{Capture, ModuleHash},
+    words::{Capture, DomainKey, ModuleHash},
 };
 
 use super::Outcome;
@@ -22,7 +23,7 @@ pub(crate) async fn run(arguments: ReplayArgs) -> Outcome {
     let json = fs::read(&arguments.file).map_err(|error| format!("cannot read {shown}: {error}"))?;
     let capture = replay::read(&json).map_err(|why| format!("{shown}: {why}"))?;
     let module = match &arguments.module {
-        Some(file) => read_module(file, config.limits.module_bytes)
+        Some(file) => read_module(file, limits_of(&config, &capture).module_bytes)
             .map_err(|why| format!("{}: {why}", file.display()))?,
         None => Box::pin(replay::module_of(&config, &capture)).await?,
     };
@@ -39,6 +40,11 @@ pub(crate) async fn run(arguments: ReplayArgs) -> Outcome {
             Err(verdict(&failure, &capture).into())
         }
     }
+}
+
+fn limits_of<'a>(config: &'a Config, capture: &Capture) -> &'a Limits {
+    let key = DomainKey { context: capture.context.clone(), domain: capture.domain.clone() };
+    config.limits_for(&key)
 }
 
 fn name(module: ModuleHash, capture: &Capture) -> String {

@@ -35,7 +35,7 @@ const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("limits.call_events", 1..=MANY),
     ("limits.fuel", 1..=i64::MAX),
     ("limits.memory_bytes", WASM_PAGE_BYTES..=WASM_MEMORY_BYTES),
-    // Threads have 2 MiB of stack, and the host needs some of it.
+    // Workers' threads are given that and the host's share.
     ("limits.stack_bytes", WASM_PAGE_BYTES / 4..=1 << 20),
     ("limits.output_bytes", 1..=WASM_MEMORY_BYTES),
     ("limits.call_ms", 1..=DAY_MS),

@@ -20,19 +20,20 @@ use super::{
 };
 
 /// Why a path could not be followed.
+#[derive(Debug, thiserror::Error)]
 pub(super) enum Trouble {
     /// The file is not taken. The sentence says why.
+    #[error("{0}")]
     Refused(String),
     /// The file changed while it was read.
+    #[error("the file changed while it was read")]
     Moved,
+    /// The machine cannot load it now.
+    #[error("{0}")]
+    Later(String),
     /// This host failed, not the file.
-    Host(Error),
-}
-
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Self {
-        Self::Host(error)
-    }
+    #[error(transparent)]
+    Host(#[from] Error),
 }
 
 impl From<StoreError> for Trouble {
@@ -61,13 +62,14 @@ impl Workshop {
     }
 
     /// Compiles off the runtime's threads.
-    pub(super) async fn load(&self, key: &DomainKey, bytes: Arc<[u8]>) -> Result<Arc<Module>, String> {
+    pub(super) async fn load(&self, key: &DomainKey, bytes: Arc<[u8]>) -> Result<Arc<Module>, Trouble> {
         let sandbox = self.parts.sandbox.clone();
         let limits = ReducerLimits::from(self.parts.config.limits_for(key));
         match spawn_blocking(move || sandbox.load(&bytes, &limits)).await {
             Ok(Ok(module)) => Ok(Arc::new(module)),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(crash) => Err(format!("compiling it crashed: {crash}")),
+            Ok(Err(error)) if error.is_transient() => Err(Trouble::Later(error.to_string())),
+            Ok(Err(error)) => Err(Trouble::Refused(error.to_string())),
+            Err(crash) => Err(Trouble::Refused(format!("compiling it crashed: {crash}"))),
         }
     }
 
@@ -82,7 +84,7 @@ impl Workshop {
         if catalog.domain(key).is_none() {
             catalog.update(key, |domain| domain.state = State::Compiling);
         }
-        let module = self.load(key, bytes.clone()).await.map_err(Trouble::Refused)?;
+        let module = self.load(key, bytes.clone()).await?;
         if let Some((_, present)) = catalog.domain(key).as_ref().and_then(|domain| domain.module()) {
             keeps_fold(key, present, module.descriptor()).map_err(Trouble::Refused)?;
         }

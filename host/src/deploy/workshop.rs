@@ -1,12 +1,15 @@
 //! Does what the deployer finds due: asks the rules, then acts.
 
-use tokio::sync::Semaphore;
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::Semaphore, time::sleep};
 
 use crate::{
     catalog::State,
     error::Error,
+    sandbox::Module,
     store::{Activation, FileRecord},
-    words::{ContextName, DomainKey},
+    words::{ContextName, DomainKey, ModuleHash},
 };
 
 use super::{
@@ -15,6 +18,9 @@ use super::{
     decide::{Decision, Path, Record, Situation, decide},
     folder::{Look, Stat},
 };
+
+/// How long after it could not be loaded a module of the store is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What came of acting upon a path.
 #[derive(Debug)]
@@ -55,23 +61,30 @@ impl Workshop {
     /// Lets a domain be served again by the module that the store names.
     pub(super) async fn restore(&self, activation: Activation) {
         let Some((hash, _)) = activation.module else { return };
-        // The semaphore is never closed.
-        let _bench = self.benches.acquire().await;
-        let loaded = match self.parts.store.module(&hash).await {
-            Ok(Some(bytes)) => self.load(&activation.key, bytes.into()).await,
-            Ok(None) => Err(format!(
-                "the store does not hold the bytes of module {hash}: put its file in place again"
-            )),
-            Err(error) => Err(error.to_string()),
-        };
-        match loaded {
-            Ok(module) => self.parts.scheduler.serve(activation, module),
-            Err(why) => {
-                let domain = &activation.key;
-                tracing::error!(%domain, module = %hash, why, "a module of the store cannot serve here");
-                self.parts.catalog.update(&activation.key, |domain| domain.state = State::Failed { why });
+        let domain = &activation.key;
+        loop {
+            match self.loaded(domain, hash).await {
+                Ok(module) => return self.parts.scheduler.serve(activation, module),
+                Err(trouble @ (Trouble::Later(_) | Trouble::Host(_))) => {
+                    tracing::warn!(%domain, module = %hash, %trouble, "a module of the store is loaded later");
+                    sleep(PAUSE).await;
+                }
+                Err(trouble) => {
+                    let why = trouble.to_string();
+                    tracing::error!(%domain, module = %hash, why, "a module of the store cannot serve here");
+                    return self.parts.catalog.update(domain, |known| known.state = State::Failed { why });
+                }
             }
         }
+    }
+
+    async fn loaded(&self, key: &DomainKey, hash: ModuleHash) -> Result<Arc<Module>, Trouble> {
+        // The semaphore is never closed.
+        let _bench = self.benches.acquire().await;
+        let bytes = self.parts.store.module(&hash).await?;
+        let missing =
+            || format!("the store does not hold the bytes of module {hash}: put its file in place again");
+        self.load(key, bytes.ok_or_else(|| Trouble::Refused(missing()))?.into()).await
     }
 
     /// Does what a path says.
@@ -89,6 +102,10 @@ impl Workshop {
                 Outcome::Settled(None)
             }
             Err(Trouble::Moved | Trouble::Host(Error::Closing)) => Outcome::Again,
+            Err(Trouble::Later(why)) => {
+                tracing::warn!(domain = %key, why, "a file is followed later");
+                Outcome::Again
+            }
             Err(Trouble::Host(error)) => {
                 tracing::error!(domain = %key, %error, "cannot follow a file; trying again");
                 Outcome::Again

@@ -160,9 +160,11 @@ async fn accept(visit: &Visit, body: Body) -> Result<(), Problem> {
     }
 }
 
-fn told(Retried { mended, parked, .. }: Retried) -> axum::response::Response {
+fn told(Retried { mended, parked, unserved }: Retried) -> axum::response::Response {
     let retried = mended + parked;
-    render::json(format!(r#"{{"retried":{retried},"mended":{mended},"parked":{parked}}}"#))
+    // Where no module serves, nothing is tried.
+    let unserved = if unserved == 0 { String::new() } else { format!(r#","unserved":{unserved}"#) };
+    render::json(format!(r#"{{"retried":{retried},"mended":{mended},"parked":{parked}{unserved}}}"#))
 }
 
 fn key(context: &str, domain: &str) -> Result<DomainKey, Invalid> {

@@ -19,7 +19,8 @@ pub(super) const TABLE_ELEMENTS: usize = 100_000;
 /// Memories and tables of one instance, with all that it is made of.
 pub(super) const MEMORIES: u32 = 8;
 pub(super) const TABLES: u32 = 16;
-/// The clock of the watchdog: calls are ended this much too late at most.
+/// The clock of the watchdog. A call is ended when it next looks at it: in every loop and function of the
+/// guest, but not while the host works for it.
 pub(super) const EPOCH: Duration = Duration::from_millis(50);
 
 /// How instances are made on this machine.
@@ -43,7 +44,7 @@ impl fmt::Display for Mode {
                 "from a pool; this kernel has no PAGEMAP_SCAN (Linux 6.7), so that every call takes some 15 µs longer"
             }
             Self::OnDemand => {
-                "on demand, which is several times slower: there is too little address space for a pool (ulimit -v)"
+                "on demand, which is several times slower: a pool needs more address space (ulimit -v)"
             }
         })
     }
@@ -80,10 +81,11 @@ fn engine(settings: &SandboxSettings, stack_bytes: usize) -> Result<(Engine, Mod
         }
         Ok(engine) => Ok((engine, Mode::Pooled)),
         Err(error) => {
-            tracing::debug!(%error, "the pool cannot be had");
+            tracing::warn!(%error, "instances cannot be pooled here");
             config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
-            // Just the memory, instead of the gigabytes around it that save the checks of bounds.
-            config.memory_reservation(0).memory_guard_size(0);
+            // Just the memory and a little room to grow, instead of the gigabytes that save the checks of
+            // bounds and the moves.
+            config.memory_reservation(0).memory_reservation_for_growth(1 << 20).memory_guard_size(0);
             Ok((Engine::new(&config).map_err(SandboxError::new)?, Mode::OnDemand))
         }
     }
@@ -147,9 +149,9 @@ fn pool(settings: &SandboxSettings) -> PoolingAllocationConfig {
     pool.total_component_instances(calls)
         .total_core_instances(calls.saturating_mul(instances))
         .max_core_instances_per_component(instances)
-        .total_memories(calls.saturating_mul(MEMORIES / 2))
+        .total_memories(calls.saturating_mul(MEMORIES))
         .max_memories_per_component(MEMORIES)
-        .total_tables(calls.saturating_mul(TABLES / 2))
+        .total_tables(calls.saturating_mul(TABLES))
         .max_tables_per_component(TABLES)
         .table_elements(TABLE_ELEMENTS)
         .max_memory_size(settings.most_memory())

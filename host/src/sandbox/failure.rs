@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 
-use super::{ReducerLimits, contract::GuestFailure};
+use super::{ReducerLimits, contract::GuestFailure, engine::TABLE_ELEMENTS};
 
 /// A line that a reducer logged.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -46,6 +46,26 @@ pub(super) enum Ended {
     Exit(u8),
     #[error("it asked the host for {0} bytes at once")]
     Greed(u64),
+    #[error("more than {TABLE_ELEMENTS} elements in one table")]
+    Table,
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl Ended {
+    /// An error that ends a call because of what the guest asked for: `it` is the subject of the sentence.
+    pub(super) fn refused(why: impl Into<String>) -> wasmtime::Error {
+        wasmtime::Error::new(Self::Refused(why.into()))
+    }
+
+    /// An error while a store or an instance is made. What is neither the guest's doing nor a full pool is the
+    /// machine's: it gave no memory.
+    pub(super) fn machine(error: wasmtime::Error) -> wasmtime::Error {
+        if error.is::<Self>() || error.is::<Trap>() || error.is::<PoolConcurrencyLimitError>() {
+            return error;
+        }
+        wasmtime::Error::new(Self::Machine(format!("{error:#}")))
+    }
 }
 
 /// The longest message that is kept, in characters.
@@ -87,15 +107,21 @@ impl Failure {
         } else if error.is::<PoolConcurrencyLimitError>() {
             Self::of_machine("busy", format!("there was no place for an instance: {error:#}"))
         } else {
-            let why = cut(&error.root_cause().to_string(), LONGEST_MESSAGE);
-            let most = limits.output_bytes;
-            let message = format!(
-                "what the reducer passed to the host cannot be taken: {why} (one call may pass {most} bytes: limits.output_bytes)"
-            );
-            Self::of_host("call", message)
+            of_border(&error.root_cause().to_string(), limits)
         };
         Self { trace, ..named }
     }
+}
+
+/// What cannot cross the border between guest and host. The engine has no type for the bound on it.
+fn of_border(why: &str, limits: &ReducerLimits) -> Failure {
+    let why = cut(why, LONGEST_MESSAGE);
+    let mut message = format!("what the reducer passed to the host cannot be taken: {why}");
+    if why.contains("hostcalls") {
+        let limit = format!(" (one call may pass {} bytes: limits.output_bytes)", limits.output_bytes);
+        message.push_str(&limit);
+    }
+    Failure::of_host("call", message)
 }
 
 fn of_trap(trap: Trap, limits: &ReducerLimits) -> Failure {
@@ -133,6 +159,8 @@ fn of_ended(ended: &Ended, limits: &ReducerLimits) -> Failure {
             ),
         ),
         Ended::Machine(_) => Failure::of_machine("machine", ended.to_string()),
+        Ended::Table => Failure::of_host("memory", format!("the reducer asked for {ended}")),
+        Ended::Refused(_) => Failure::of_host("call", format!("the reducer {ended}")),
         Ended::Exit(_) => Failure::of_host("exit", format!("the reducer did not return: {ended}")),
         Ended::Greed(_) => Failure::of_host(
             "greed",

@@ -7,13 +7,16 @@ use crate::words::DomainKey;
 use super::{
     LogLine, ReducerLimits,
     contract::Level,
-    engine::EPOCH,
+    engine::{EPOCH, TABLE_ELEMENTS},
     failure::Ended,
+    inspect::one_line,
     wasi::{Origin, World},
 };
 
 /// An element of a table, in bytes: what it takes in memory.
 pub(super) const ELEMENT_BYTES: usize = 8;
+/// What a line takes besides its text, in bytes.
+const LINE_BYTES: usize = 64;
 /// Stands behind a line that was cut.
 const CUT: &str = " … (limits.log_bytes)";
 
@@ -25,6 +28,7 @@ pub(super) struct Instance {
     /// What its memories and tables take.
     memory_bytes: usize,
     logged_bytes: usize,
+    log_was_cut: bool,
     log: Vec<LogLine>,
     /// What it sees through WASI, if it imports that.
     pub(super) world: Option<Box<World>>,
@@ -40,12 +44,12 @@ impl Instance {
         std::mem::take(&mut self.log)
     }
 
-    /// As much of a message as may still be logged; none once the limit was met.
+    /// As much of a message as may still be logged; none once that was told.
     pub(super) fn loggable(&self, message: &str) -> Option<String> {
-        let left = self.limits.log_bytes.saturating_sub(self.logged_bytes);
-        if left == 0 {
+        if self.log_was_cut {
             return None;
         }
+        let left = self.limits.log_bytes.saturating_sub(self.logged_bytes + LINE_BYTES);
         if message.len() <= left {
             return Some(message.to_owned());
         }
@@ -54,14 +58,16 @@ impl Instance {
 
     /// Takes a line that is [`Self::loggable`].
     pub(super) fn log(&mut self, level: Level, message: String) {
-        self.logged_bytes += message.len().max(1);
+        self.logged_bytes += message.len() + LINE_BYTES;
+        self.log_was_cut |= message.ends_with(CUT);
+        let shown = one_line(&message, message.len());
         let reducer = self.key.as_ref().map(ToString::to_string);
         match level {
-            Level::Trace => tracing::trace!(target: "everfold::guest", reducer, "{message}"),
-            Level::Debug => tracing::debug!(target: "everfold::guest", reducer, "{message}"),
-            Level::Info => tracing::info!(target: "everfold::guest", reducer, "{message}"),
-            Level::Warn => tracing::warn!(target: "everfold::guest", reducer, "{message}"),
-            Level::Error => tracing::error!(target: "everfold::guest", reducer, "{message}"),
+            Level::Trace => tracing::trace!(target: "everfold::guest", reducer, "{shown}"),
+            Level::Debug => tracing::debug!(target: "everfold::guest", reducer, "{shown}"),
+            Level::Info => tracing::info!(target: "everfold::guest", reducer, "{shown}"),
+            Level::Warn => tracing::warn!(target: "everfold::guest", reducer, "{shown}"),
+            Level::Error => tracing::error!(target: "everfold::guest", reducer, "{shown}"),
         }
         self.log.push(LogLine { level: level.name().to_owned(), message });
     }
@@ -74,7 +80,7 @@ impl Instance {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        // Its own maximum, which is the same everywhere. (That of the pool is not below the limit.)
+        // Its own maximum, which is the same everywhere.
         if maximum.is_some_and(|maximum| desired > maximum && maximum < self.limits.memory_bytes) {
             return Ok(false);
         }
@@ -106,13 +112,17 @@ impl ResourceLimiter for Instance {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
+        // A pool gives its own bound as the maximum: what lies above that is refused on every host alike.
+        let own = maximum.filter(|maximum| *maximum < TABLE_ELEMENTS);
+        if own.is_none() && desired > TABLE_ELEMENTS {
+            return Err(wasmtime::Error::new(Ended::Table));
+        }
         let bytes = |elements: usize| elements.saturating_mul(ELEMENT_BYTES);
-        self.take_memory(bytes(current), bytes(desired), maximum.map(bytes))
+        self.take_memory(bytes(current), bytes(desired), own.map(bytes))
     }
 
-    fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
-        // The engine's own bound on tables: a matter of its settings, like the limit on memory.
-        Err(wasmtime::Error::new(Ended::Memory))
+    fn table_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        Err(wasmtime::Error::new(Ended::Machine(format!("{error:#}"))))
     }
 }
 
@@ -136,7 +146,15 @@ pub(super) fn new_store(
     origin: Option<Origin<'_>>,
 ) -> wasmtime::Result<Store<Instance>> {
     let world = origin.map(|origin| Box::new(World::new(&origin)));
-    let instance = Instance { limits, key, memory_bytes: 0, logged_bytes: 0, log: Vec::new(), world };
+    let instance = Instance {
+        limits,
+        key,
+        memory_bytes: 0,
+        logged_bytes: 0,
+        log_was_cut: false,
+        log: Vec::new(),
+        world,
+    };
     let mut store = Store::new(pre.engine(), instance);
     store.limiter(|instance| instance);
     store.set_fuel(limits.fuel)?;
@@ -153,8 +171,20 @@ mod tests {
     use crate::config::Config;
 
     fn instance(memory_bytes: usize) -> Instance {
-        let limits = ReducerLimits { memory_bytes, log_bytes: 10, ..(&Config::embedded().limits).into() };
-        Instance { limits, key: None, memory_bytes: 0, logged_bytes: 0, log: Vec::new(), world: None }
+        let limits = ReducerLimits {
+            memory_bytes,
+            log_bytes: 2 * LINE_BYTES + 10,
+            ..(&Config::embedded().limits).into()
+        };
+        Instance {
+            limits,
+            key: None,
+            memory_bytes: 0,
+            logged_bytes: 0,
+            log_was_cut: false,
+            log: Vec::new(),
+            world: None,
+        }
     }
 
     fn refused(granted: wasmtime::Result<bool>) -> bool {
@@ -176,6 +206,10 @@ mod tests {
         let mut instance = instance(1000);
         assert!(!instance.memory_growing(0, 600, Some(500)).unwrap());
         assert!(!instance.table_growing(0, 60, Some(50)).unwrap());
+        assert!(
+            refused(instance.table_growing(0, TABLE_ELEMENTS + 1, Some(TABLE_ELEMENTS))),
+            "the pool's bound"
+        );
         assert!(instance.memory_growing(0, 1000, Some(1000)).unwrap(), "nothing was taken so far");
         // What the machine cannot give is no refusal of ours.
         let failed = instance.memory_grow_failed(wasmtime::format_err!("no memory")).unwrap_err();
@@ -192,5 +226,6 @@ mod tests {
         }
         let lines: Vec<_> = instance.take_log().into_iter().map(|line| line.message).collect();
         assert_eq!(lines, ["1234567", "89 … (limits.log_bytes)"], "no letter is cut in two");
+        assert_eq!(instance.loggable(""), None);
     }
 }

@@ -19,7 +19,7 @@ use super::{
     engine::{Lab, Mode},
     inspect,
     places::Places,
-    watchdog,
+    wasi, watchdog,
 };
 
 /// The sandbox cannot run on this machine with these settings.
@@ -70,12 +70,11 @@ impl Sandbox {
         let hash = ModuleHash::of(bytes);
         let (inspected, component) = self.compile(lab, hash, bytes, limits)?;
         let exports = inspect::exports(&component)?;
-        let linked = |error: wasmtime::Error| LoadError::Link(format!("{error:#}"));
         let mut linker = lab.linker.clone();
         if inspected.wasi {
-            linker.define_unknown_imports_as_traps(&component).map_err(linked)?;
+            wasi::add_rest_to(&mut linker, &component).map_err(LoadError::link)?;
         }
-        let pre = linker.instantiate_pre(&component).map_err(linked)?;
+        let pre = linker.instantiate_pre(&component).map_err(LoadError::link)?;
         Module::describe(pre, hash, exports, *limits, inspected)
     }
 
@@ -90,7 +89,8 @@ impl Sandbox {
     ) -> Result<(Inspected, Component), LoadError> {
         let limit = Duration::from_millis(limits.compile_ms);
         let too_long = || LoadError::TooLong(limits.compile_ms);
-        let place = self.places.take(limit).ok_or_else(too_long)?;
+        let no_place = || LoadError::Machine("other modules have taken the compiler for too long".to_owned());
+        let place = self.places.take(limit).ok_or_else(no_place)?;
         let (engine, cache, bytes) = (lab.engine.clone(), self.cache.clone(), Arc::clone(bytes));
         let limits = *limits;
         let (sender, compiled) = sync_channel(1);
@@ -98,14 +98,13 @@ impl Sandbox {
             let _place = place;
             // Nobody listens any more if it took too long.
             drop(sender.send(inspect(&bytes, &limits).and_then(|inspected| {
-                let component = cache::component(cache.as_deref(), &engine, hash, &bytes);
-                Ok((inspected, component.map_err(LoadError::invalid)?))
+                let compile = || cache::component(cache.as_deref(), &engine, hash, &bytes);
+                let component = in_a_pool(compile)?.map_err(LoadError::invalid)?;
+                Ok((inspected, component))
             })));
         };
         let thread = thread::Builder::new().name("compiler".to_owned()).spawn(work);
-        thread.map_err(|error| {
-            LoadError::Invalid(format!("the machine gives no thread to compile it: {error}"))
-        })?;
+        thread.map_err(|error| LoadError::Machine(format!("no thread to compile it: {error}")))?;
         match compiled.recv_timeout(limit) {
             Ok(compiled) => compiled,
             Err(RecvTimeoutError::Timeout) => Err(too_long()),
@@ -114,4 +113,12 @@ impl Sandbox {
             }
         }
     }
+}
+
+/// Compiles on threads of this module's own: in the pool that all share, one module could hold up the others.
+fn in_a_pool<T: Send>(compile: impl FnOnce() -> T + Send) -> Result<T, LoadError> {
+    let pool = rayon::ThreadPoolBuilder::new().thread_name(|index| format!("compiler-{index}")).build();
+    Ok(pool
+        .map_err(|error| LoadError::Machine(format!("no threads to compile it: {error}")))?
+        .install(compile))
 }

@@ -16,6 +16,7 @@ use crate::words::{Descriptor, DomainKey, EntityId, Event, Metadata, ModuleHash}
 use super::{
     Failure, LoadError, ReducerLimits,
     contract::{self, GuestDescriptor, GuestFailure, Reduction, Target},
+    failure::Ended,
     inspect::{self, Inspected},
     instance::{Instance, new_store},
     wasi::Origin,
@@ -89,11 +90,13 @@ impl Module {
         inspected: Inspected,
     ) -> Result<Self, LoadError> {
         let nothing = Origin { key: None, entity: None, event: None };
-        let linked = |error: wasmtime::Error| LoadError::Link(format!("{error:#}"));
-        let failed =
-            |error: wasmtime::Error| LoadError::Describe(Failure::of_engine(&error, &limits).message);
+        let linked = LoadError::link::<wasmtime::Error>;
+        let failed = |error: wasmtime::Error| match Failure::of_engine(&error, &limits) {
+            failure if failure.transient => LoadError::Machine(failure.message),
+            failure => LoadError::Describe(inspect::one_line(&failure.message, 500)),
+        };
         let mut store = new_store(&pre, limits, None, inspected.wasi.then_some(nothing)).map_err(linked)?;
-        let instance = pre.instantiate(&mut store).map_err(failed)?;
+        let instance = pre.instantiate(&mut store).map_err(Ended::machine).map_err(failed)?;
         instance.get_typed_func::<ReduceParams<'_>, ReduceResult>(&mut store, &reduce).map_err(linked)?;
         let describe =
             instance.get_typed_func::<(), (GuestDescriptor,)>(&mut store, &describe).map_err(linked)?;
@@ -122,7 +125,8 @@ impl Module {
         self.inspected.reads_time_or_randomness
     }
 
-    /// Makes one reduction in a fresh instance. Blocks for as long as the fuel lasts.
+    /// Makes one reduction in a fresh instance. Blocks for as long as the fuel lasts, at most for as long as
+    /// the watchdog lets it.
     ///
     /// # Errors
     /// [`Failure`]: the reducer refused, trapped, or met a limit; or the machine let it down.
@@ -158,7 +162,7 @@ impl Module {
         store: &mut Store<Instance>,
         call: &Call<'_>,
     ) -> wasmtime::Result<Result<Reduction, GuestFailure>> {
-        let instance = self.pre.instantiate(&mut *store)?;
+        let instance = self.pre.instantiate(&mut *store).map_err(Ended::machine)?;
         let reduce = instance.get_typed_func::<ReduceParams<'_>, ReduceResult>(&mut *store, &self.reduce)?;
         let ids: Vec<Ids> = call.events.iter().map(|event| Ids::of(event)).collect();
         let with_positions = !self.descriptor.by_occurrence();

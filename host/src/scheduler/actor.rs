@@ -46,6 +46,8 @@ pub(super) enum Message {
     /// A worker has nothing to do.
     Free {
         worker: usize,
+        /// How many folds go on there between batches.
+        folds: usize,
         key: DomainKey,
         number: ActivationNumber,
     },
@@ -78,7 +80,8 @@ pub(super) struct Actor {
     /// Marks as the store has them.
     marks: BTreeMap<DomainKey, Mark>,
     workers: Vec<mpsc::Sender<Batch>>,
-    idle: Vec<usize>,
+    /// The workers without a batch, and how many folds go on there.
+    idle: Vec<(usize, usize)>,
     messages: UnboundedReceiver<Message>,
     head: watch::Receiver<Head>,
     tools: Tools,
@@ -108,7 +111,7 @@ impl Actor {
             domains: Turns::default(),
             marks: parts.marks.into_iter().map(|mark| (mark.key.clone(), mark)).collect(),
             workers: (0..count).map(start).collect::<io::Result<_>>()?,
-            idle: (0..count).collect(),
+            idle: (0..count).map(|worker| (worker, 0)).collect(),
             messages,
             head: tools.feed.watch_head(),
             reading: Reading::new(&tools),
@@ -142,14 +145,14 @@ impl Actor {
     fn handle(&mut self, message: Message) {
         match message {
             Message::Serve(activation, module) => self.serve(&activation, module),
-            Message::Retire(activation) => drop(self.domains.remove(&activation.key)),
+            Message::Retire(activation) => drop(self.remove(&activation.key)),
             Message::Retry(key, entities, asker) => {
                 if let Some(domain) = self.domains.served(&key) {
                     entities.into_iter().for_each(|entity| domain.retry(entity, asker.clone()));
                 }
             }
-            Message::Free { worker, key, number } => {
-                self.idle.push(worker);
+            Message::Free { worker, folds, key, number } => {
+                self.idle.push((worker, folds));
                 if let Some(domain) = self.domains.get(&key, number) {
                     domain.running -= 1;
                 }
@@ -186,11 +189,16 @@ impl Actor {
         };
         let mut domain = Domain::new(serving, cursor, visit, self.config.limits.cached_bytes);
         // Those who asked the module before get their answer from this one.
-        for (entity, asker) in self.domains.remove(&key).into_iter().flat_map(Domain::into_askers) {
+        for (entity, asker) in self.remove(&key).into_iter().flat_map(Domain::into_askers) {
             domain.retry(entity, asker);
         }
         self.report.serves(&domain);
         self.domains.insert(domain);
+    }
+
+    /// Ends what is folded under the activation in force.
+    fn remove(&mut self, key: &DomainKey) -> Option<Domain> {
+        self.domains.remove(key).inspect(|domain| domain.serving.ended.cancel())
     }
 
     /// Reads what is new in the log, and the entities that are still to be visited.
@@ -204,13 +212,13 @@ impl Actor {
         }
     }
 
-    /// Gives work to idle workers, domain by domain in turn.
+    /// Gives work to idle workers, domain by domain in turn; first to those with the fewest long folds.
     fn dispatch(&mut self) {
-        while let Some(worker) = self.idle.last().copied() {
+        while let Some(place) = (0..self.idle.len()).min_by_key(|place| self.idle[*place].1) {
             let Some(domain) = self.domains.next(self.workers.len()) else { return };
             let batch = Batch { serving: Arc::clone(&domain.serving), tasks: domain.take(BATCH) };
             domain.running += 1;
-            self.idle.pop();
+            let (worker, _) = self.idle.swap_remove(place);
             // A worker that is idle has an empty channel; it ends only with the scheduler.
             if self.workers[worker].try_send(batch).is_err() {
                 tracing::error!(worker, "a worker has ended; its work is taken up after the next start");
@@ -235,6 +243,7 @@ impl Actor {
     async fn tick(&mut self) {
         for domain in self.domains.iter_mut() {
             domain.resume_delayed(Instant::now());
+            domain.read_again();
             self.report.progress(domain);
         }
         self.write_marks().await;

@@ -46,10 +46,13 @@ struct Entry {
     asking: Vec<Asker>,
 }
 
-/// Folds of one domain that take long and go on beside its others. While there are so many, no more of its
-/// entities are taken up: each holds a model in memory.
-const LONG_FOLDS: usize = 16;
-/// The pause before a task is repeated for the first time; it doubles from one time to the next, ...
+/// Folds of one domain that take long and go on beside its others: each holds a model in memory. While there
+/// are so many (a batch may add some), no entity is visited, ...
+const LONG_VISITS: usize = 16;
+/// ... and while there are so many, none is taken up.
+const LONG_FOLDS: usize = 128;
+/// The pause before a task is repeated for the first time; it doubles from one failure of the machine to the
+/// next, ...
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// ... but not further than this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -63,6 +66,8 @@ pub(super) struct Domain {
     pub(super) cursor: Position,
     /// Whether a page of the log is on its way from the store.
     pub(super) reading: bool,
+    /// Whether the store failed to give a page; it is asked again after a while.
+    pub(super) failed_to_read: bool,
     /// Batches that workers have.
     pub(super) running: usize,
     entries: HashMap<Option<EntityId>, Entry>,
@@ -85,6 +90,7 @@ impl Domain {
             visit,
             cursor,
             reading: false,
+            failed_to_read: false,
             running: 0,
             entries: HashMap::new(),
             ready: VecDeque::new(),
@@ -102,7 +108,11 @@ impl Domain {
 
     /// Whether something could be given to a worker.
     pub(super) fn has_work(&self) -> bool {
-        self.long_folds < LONG_FOLDS && !(self.ready.is_empty() && self.visits.is_empty())
+        self.may_visit() || (self.long_folds < LONG_FOLDS && !self.ready.is_empty())
+    }
+
+    fn may_visit(&self) -> bool {
+        self.long_folds < LONG_VISITS && !self.visits.is_empty()
     }
 
     /// How many entities wait to be visited.
@@ -120,8 +130,13 @@ impl Domain {
         let entity = if whole_context { None } else { Some(event.fact.entity) };
         let entry = self.entries.entry(entity).or_default();
         entry.oldest = entry.oldest.or(Some(event.position));
-        entry.events.push_back(event);
-        self.pending += 1;
+        if entry.makes_way || entry.unknown {
+            // Nobody knows how long that takes: the store is asked, rather than that memory fills.
+            entry.unknown = true;
+        } else {
+            entry.events.push_back(event);
+            self.pending += 1;
+        }
         if !entry.running && !entry.queued {
             entry.queued = true;
             self.ready.push_back(entity);
@@ -172,10 +187,11 @@ impl Domain {
     pub(super) fn take(&mut self, most: usize) -> Vec<Task> {
         let events = self.serving.events_at_once();
         // A quarter of the places is kept for visits: they must end even under load.
-        let kept = if self.visits.is_empty() { 0 } else { most.div_ceil(4) };
+        let visited = if self.may_visit() { self.visits.len() } else { 0 };
+        let kept = visited.min(most.div_ceil(4));
         let mut taken: Vec<Option<EntityId>> =
             self.ready.drain(..self.ready.len().min(most - kept)).collect();
-        taken.extend(self.visits.drain(..self.visits.len().min(most - taken.len())));
+        taken.extend(self.visits.drain(..visited.min(most - taken.len())));
         let settled = self.visit.is_settled();
         let mut tasks = Vec::with_capacity(taken.len());
         for entity in taken {
@@ -203,6 +219,8 @@ impl Domain {
     pub(super) fn made_way(&mut self, entity: Option<EntityId>) {
         if let Some(entry) = self.entries.get_mut(&entity) {
             self.long_folds += usize::from(!std::mem::replace(&mut entry.makes_way, true));
+            entry.unknown |= !entry.events.is_empty();
+            self.pending -= std::mem::take(&mut entry.events).len();
         }
     }
 
@@ -218,7 +236,8 @@ impl Domain {
             self.visit.one_done();
         }
         if entry.unknown || !entry.events.is_empty() {
-            if !again {
+            // Where the store must be asked, what waits there may be as old as what was known of before.
+            if !entry.unknown {
                 entry.oldest = entry.events.front().map(|event| event.position);
             }
             entry.queued = true;
@@ -237,8 +256,17 @@ impl Domain {
             entry.unknown = true;
             entry.queued = true;
             entry.failed += u32::from(failed);
+            self.pending -= std::mem::take(&mut entry.events).len();
             self.long_folds -= usize::from(std::mem::take(&mut entry.makes_way));
             self.delayed.push((entity, Instant::now() + doubled.min(LONGEST_PAUSE)));
+        }
+    }
+
+    /// Asks the store again where it failed.
+    pub(super) fn read_again(&mut self) {
+        if std::mem::take(&mut self.failed_to_read) {
+            self.reading = false;
+            self.visit.reading = false;
         }
     }
 

@@ -97,9 +97,9 @@ impl Reading {
 
 impl LogRead {
     pub(super) fn arrive(self, domain: &mut Domain) {
-        domain.reading = false;
         match self.events {
             Ok(events) => {
+                domain.reading = false;
                 let is_last = events.len() < PAGE as usize;
                 for event in events {
                     domain.push(Arc::new(event));
@@ -109,6 +109,7 @@ impl LogRead {
                 }
             }
             Err(error) => {
+                domain.failed_to_read = true;
                 tracing::warn!(domain = %self.key, %error, "the log could not be read; it is tried again");
             }
         }
@@ -127,7 +128,7 @@ impl EntitiesRead {
                 }
             }
             Err(error) => {
-                domain.visit.reading = false;
+                domain.failed_to_read = true;
                 tracing::warn!(domain = %self.key, %error, "entities could not be read; it is tried again");
             }
         }

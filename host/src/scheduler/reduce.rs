@@ -92,9 +92,12 @@ impl Reducer<'_> {
         }
         let is_first =
             row.is_none() && !matches!(waiting, Waiting::These(_)) && self.history.serving.by_occurrence();
-        if is_first && let Ok(state) = self.history.refold(&fold, self.head).await {
-            // A history that cannot be folded whole is taken step by step below.
-            return self.refolded(&fold, row, Ok(state)).await;
+        if is_first {
+            match self.history.refold(&fold, self.head).await {
+                // A history that cannot be folded whole is taken step by step below.
+                Err(Halt::Stuck(stuck)) if !stuck.failure.transient => {}
+                result => return self.refolded(&fold, row, result).await,
+            }
         }
         let (waiting, more) = self.waiting(&fold, waiting, row.as_deref()).await?;
         let Some(newest) = waiting.last().map(|event| event.position) else {

@@ -105,8 +105,9 @@ impl Report {
     }
 }
 
-/// How often a domain is counted at most. Beyond that its counts may be off by a few.
-const COUNTED: usize = 20;
+/// How often a domain is counted at most: each time reads all of its rows. Under steady load its counts may
+/// be off by what was committed meanwhile.
+const COUNTED: u32 = 3;
 /// How long after a count nothing may have been committed for it to be right.
 const QUIET: Duration = Duration::from_millis(200);
 
@@ -114,7 +115,7 @@ const QUIET: Duration = Duration::from_millis(200);
 /// missed one of them, or may hold one that is reported only afterwards, is taken again.
 async fn count(catalog: Arc<Catalog>, store: Arc<dyn Store>, key: DomainKey, number: ActivationNumber) {
     let reductions = || catalog.domain(&key).map(|known| known.counts.reductions);
-    for _ in 0..COUNTED {
+    for round in 1..=COUNTED {
         let before = reductions();
         let counts = store.count_rows(&key, number).await;
         let parked = store.rows_page(&key, Which::Parked, None, Catalog::PARKED_SHOWN).await;
@@ -129,7 +130,7 @@ async fn count(catalog: Arc<Catalog>, store: Arc<dyn Store>, key: DomainKey, num
             known.counts.parked = counts.parked;
             known.parked = parked;
         });
-        sleep(QUIET).await;
+        sleep(QUIET * round).await;
         if reductions() == before {
             return;
         }

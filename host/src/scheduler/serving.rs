@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::{
     config::Limits,
     sandbox::{Call, Failure, Module, Reduced},
@@ -12,7 +14,7 @@ use crate::{
 };
 
 /// Events that are taken at once where each needs a call of its own.
-const SINGLE_EVENTS: usize = 16;
+const SINGLE_EVENTS: usize = 8;
 
 /// What the scheduler asks of a module. Tests put something in its place that needs no wasm.
 pub(super) trait Reduce: Send + Sync {
@@ -49,6 +51,8 @@ pub(super) struct Serving {
     pub(super) key: DomainKey,
     /// The limits of this reducer.
     pub(super) limits: Limits,
+    /// Whether another activation has taken its place: what is still being folded is of no use.
+    pub(super) ended: CancellationToken,
     /// Every activation of the domain up to this one, oldest first.
     chain: Vec<Activation>,
 }
@@ -70,7 +74,7 @@ impl Serving {
         chain: Vec<Activation>,
         limits: Limits,
     ) -> Self {
-        Self { module, number, key, limits, chain }
+        Self { module, number, key, limits, ended: CancellationToken::new(), chain }
     }
 
     /// How many events are taken at once. What needs a call for each event gets fewer, so that nobody

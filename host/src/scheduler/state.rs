@@ -62,12 +62,15 @@ impl State {
         if events.len() < 2 || !fold.serving.module.takes_single_events() {
             return self.call(fold, events);
         }
-        let mut next = self.clone();
-        for event in events {
-            next.call(fold, std::slice::from_ref(event))?;
+        let before = (self.model.clone(), self.folded, self.last, self.count);
+        let (emitted, repeated) = (self.emissions.len(), self.repeated.len());
+        let folded = events.iter().try_for_each(|event| self.call(fold, std::slice::from_ref(event)));
+        if folded.is_err() {
+            (self.model, self.folded, self.last, self.count) = before;
+            self.emissions.truncate(emitted);
+            self.repeated.truncate(repeated);
         }
-        *self = next;
-        Ok(())
+        folded
     }
 
     fn call(&mut self, fold: &Fold<'_>, events: &[Arc<Event>]) -> Result<(), Stuck> {

@@ -3,28 +3,39 @@
 use std::{
     cell::Cell,
     future::poll_fn,
-    pin::Pin,
+    pin::{Pin, pin},
+    rc::Rc,
     task::Poll,
     time::{Duration, Instant},
 };
 
 /// How long a fold may go on before others have their turn. It ends its present call first.
-const SLICE: Duration = Duration::from_millis(20);
+pub(super) const SLICE: Duration = Duration::from_millis(20);
 
 /// The turn of one fold.
 pub(super) struct Turn {
     began: Cell<Instant>,
+    slice: Cell<Duration>,
     has_made_way: Cell<bool>,
 }
 
 impl Turn {
     pub(super) fn begin() -> Self {
-        Self { began: Cell::new(Instant::now()), has_made_way: Cell::new(false) }
+        Self::of(SLICE)
+    }
+
+    /// A turn whose first slice is shorter.
+    pub(super) fn of(slice: Duration) -> Self {
+        Self {
+            began: Cell::new(Instant::now()),
+            slice: Cell::new(slice.min(SLICE)),
+            has_made_way: Cell::new(false),
+        }
     }
 
     /// Lets others have their turn, if this one has lasted long enough.
     pub(super) async fn make_way(&self) {
-        if self.began.get().elapsed() < SLICE {
+        if self.began.get().elapsed() < self.slice.get() {
             return;
         }
         let mut asked = false;
@@ -38,6 +49,7 @@ impl Turn {
         })
         .await;
         self.began.set(Instant::now());
+        self.slice.set(SLICE);
     }
 
     /// Goes on with a fold until it ends, or (none) until it first makes way.
@@ -52,18 +64,28 @@ impl Turn {
     }
 }
 
+/// Goes on with a fold that made way, but not before whoever shares the thread was looked at, which sets
+/// `looked`.
+pub(super) async fn in_turn<F: Future>(fold: F, looked: Rc<Cell<Instant>>) -> F::Output {
+    let mut fold = pin!(fold);
+    poll_fn(|context| {
+        if looked.get().elapsed() < SLICE {
+            return fold.as_mut().poll(context);
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await
+}
+
 #[cfg(test)]
 mod tests {
-    use std::pin::pin;
-
     use super::*;
 
     impl Turn {
         /// A turn that is over already.
         pub(in crate::scheduler) fn over() -> Self {
-            let turn = Self::begin();
-            turn.began.set(Instant::now().checked_sub(SLICE).unwrap());
-            turn
+            Self::of(Duration::ZERO)
         }
     }
 
@@ -92,6 +114,16 @@ mod tests {
         assert_eq!(turn.first_slice(fold.as_mut()).await, None);
         assert_eq!(steps.get(), 1);
         assert_eq!(fold.await, 2);
+    }
+
+    #[tokio::test]
+    async fn nobody_goes_on_once_a_look_is_over() {
+        let looked = Rc::new(Cell::new(Instant::now().checked_sub(SLICE).unwrap()));
+        let mut fold = pin!(in_turn(async { 7 }, Rc::clone(&looked)));
+        let pending = poll_fn(|context| Poll::Ready(fold.as_mut().poll(context).is_pending())).await;
+        assert!(pending);
+        looked.set(Instant::now());
+        assert_eq!(fold.await, 7);
     }
 
     #[tokio::test]

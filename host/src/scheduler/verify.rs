@@ -26,6 +26,9 @@ pub enum VerifyError {
     /// A module that made models is not in the store.
     #[error("the store does not hold module {0}, which made models of {1}")]
     NoModule(ModuleHash, DomainKey),
+    /// The machine failed: nothing is known of the model.
+    #[error("a model of {0} could not be folded again just now: {1}")]
+    Machine(DomainKey, String),
     /// A module that made models cannot be loaded here.
     #[error("module {0}, which made models of {1}, cannot be loaded: {2}")]
     Load(ModuleHash, DomainKey, LoadError),
@@ -46,7 +49,8 @@ pub struct Verifier {
     sandbox: Sandbox,
     config: Config,
     activations: Vec<Activation>,
-    modules: HashMap<ModuleHash, Arc<Module>>,
+    /// Of each domain, because limits are.
+    modules: HashMap<(DomainKey, ModuleHash), Arc<Module>>,
 }
 
 impl Verifier {
@@ -81,6 +85,9 @@ impl Verifier {
         let state = match again.fold(&parts).await {
             Ok(state) => state,
             Err(Halt::Store(error)) => return Err(error.into()),
+            Err(Halt::Stuck(stuck)) if stuck.failure.transient => {
+                return Err(VerifyError::Machine(key.clone(), stuck.failure.message));
+            }
             Err(Halt::Stuck(stuck)) => {
                 let difference = format!(
                     "the event {} at position {} cannot be folded again: {}",
@@ -111,7 +118,7 @@ impl Verifier {
     }
 
     async fn module(&mut self, key: &DomainKey, hash: ModuleHash) -> Result<Arc<Module>, VerifyError> {
-        if let Some(module) = self.modules.get(&hash) {
+        if let Some(module) = self.modules.get(&(key.clone(), hash)) {
             return Ok(Arc::clone(module));
         }
         let bytes = self.store.module(&hash).await?;
@@ -119,7 +126,7 @@ impl Verifier {
         let limits = ReducerLimits::from(self.config.limits_for(key));
         let loaded = self.sandbox.load(&bytes.into(), &limits);
         let module = Arc::new(loaded.map_err(|error| VerifyError::Load(hash, key.clone(), error))?);
-        self.modules.insert(hash, Arc::clone(&module));
+        self.modules.insert((key.clone(), hash), Arc::clone(&module));
         Ok(module)
     }
 }

@@ -1,6 +1,8 @@
 //! Threads that run reducers, so that no reducer ever holds up a request.
 
 use std::{
+    cell::Cell,
+    future::poll_fn,
     rc::Rc,
     sync::Arc,
     time::{Duration, Instant},
@@ -26,7 +28,7 @@ use super::{
     outcome::Done,
     reduce::{Reducer, Task, Trouble},
     serving::Serving,
-    turn::Turn,
+    turn::{Turn, in_turn},
 };
 
 /// Rows of one domain that are reduced by one worker in one go.
@@ -58,11 +60,12 @@ pub(super) struct Tools {
 }
 
 /// Folds that made way and go on whenever there is no batch.
-type MadeWay = FuturesUnordered<LocalBoxFuture<'static, (Arc<Serving>, Reduced)>>;
+type MadeWay = FuturesUnordered<LocalBoxFuture<'static, Option<(Arc<Serving>, Reduced)>>>;
 
-/// Reductions are handed over at least this often, so that a slow one does not hold up those that were
-/// made before it.
+/// Reductions are handed over as soon as one of them has taken so long.
 const HAND_OVER: Duration = Duration::from_millis(5);
+/// How long a batch may keep a worker, but for a call of each of its tasks: what takes longer makes way.
+const BATCH_LASTS: Duration = Duration::from_millis(100);
 /// What a thread needs of its stack besides what a guest may take, in bytes.
 const HOST_STACK: usize = 2 << 20;
 
@@ -85,28 +88,37 @@ pub(super) fn start(
 }
 
 impl Tools {
-    /// Batches come first; between them, what made way goes on. What has made way when it ends is folded
-    /// again after the next start.
+    /// Batches come first; between them, what made way goes on, for a slice at a time. What has made way when
+    /// it ends is folded again after the next start.
     async fn run(self, index: usize, mut batches: Receiver<Batch>) {
         let mut made_way = MadeWay::new();
+        let looked = Rc::new(Cell::new(Instant::now()));
         loop {
+            let next = poll_fn(|context| {
+                looked.set(Instant::now());
+                batches.poll_recv(context)
+            });
             tokio::select! {
                 biased;
-                batch = batches.recv() => {
+                batch = next => {
                     let Some(batch) = batch else { return };
                     let (key, number) = (batch.serving.key.clone(), batch.serving.number);
-                    self.work(batch, &mut made_way).await;
+                    self.work(batch, &mut made_way, &looked).await;
+                    let folds = made_way.len();
                     // Nobody listens any more while the host shuts down.
-                    drop(self.inbox.send(Message::Free { worker: index, key, number }));
+                    drop(self.inbox.send(Message::Free { worker: index, folds, key, number }));
                 }
-                Some((serving, reduced)) = made_way.next() => {
-                    self.hand_over(&serving, vec![reduced]).await;
+                Some(ended) = made_way.next() => {
+                    if let Some((serving, reduced)) = ended {
+                        self.hand_over(&serving, vec![reduced]).await;
+                    }
                 }
             }
         }
     }
 
-    async fn work(&self, batch: Batch, made_way: &mut MadeWay) {
+    async fn work(&self, batch: Batch, made_way: &mut MadeWay, looked: &Rc<Cell<Instant>>) {
+        let began = Instant::now();
         // The head is read before the rows: whatever it covers is there to be read.
         let head = self.feed.head().position;
         let Batch { serving, mut tasks } = batch;
@@ -117,8 +129,11 @@ impl Tools {
         let mut handed_over = Instant::now();
         let mut done = Vec::with_capacity(tasks.len());
         for task in tasks {
+            if serving.ended.is_cancelled() {
+                return;
+            }
             let entity = task.entity;
-            let turn = Rc::new(Turn::begin());
+            let turn = Rc::new(Turn::of(BATCH_LASTS.saturating_sub(began.elapsed())));
             let fold = reduce(self.clone(), Arc::clone(&serving), head, task, Rc::clone(&turn));
             let mut fold = Box::pin(fold);
             match turn.first_slice(fold.as_mut()).await {
@@ -126,8 +141,7 @@ impl Tools {
                 None => {
                     let (key, number) = (serving.key.clone(), serving.number);
                     drop(self.inbox.send(Message::MadeWay { key, number, entity }));
-                    let serving = Arc::clone(&serving);
-                    made_way.push(Box::pin(async move { (serving, fold.await) }));
+                    made_way.push(Box::pin(go_on(Arc::clone(&serving), fold, Rc::clone(looked))));
                 }
             }
             if handed_over.elapsed() > HAND_OVER {
@@ -196,6 +210,16 @@ impl Tools {
         // Nobody listens any more while the host shuts down.
         drop(self.inbox.send(Message::Finished { key, number, finished }));
     }
+}
+
+/// Goes on with a fold that made way, in its turn, unless another activation takes the place of its own.
+async fn go_on(
+    serving: Arc<Serving>,
+    fold: impl Future<Output = Reduced>,
+    looked: Rc<Cell<Instant>>,
+) -> Option<(Arc<Serving>, Reduced)> {
+    let reduced = serving.ended.run_until_cancelled(in_turn(fold, looked)).await?;
+    Some((Arc::clone(&serving), reduced))
 }
 
 /// Reduces one row; owns what it needs, because it may have to make way and go on later.

@@ -70,12 +70,15 @@ fn look(at_once: usize) -> Value {
     })
 }
 
-/// As the data's `text` says, on both streams.
+/// As the data's `text` says, on both streams; then ends, if it says so.
 fn print(event: &Event) {
     let data: Value = serde_json::from_slice(&event.data).unwrap_or_default();
     let text = data["text"].as_str().unwrap_or_default();
     print!("out: {text}\nout, not ended: {text}");
     eprint!("err: {text}\nerr, not ended: {text}");
+    if data["then"] == "left" {
+        process::exit(3);
+    }
 }
 
 #[cfg(target_arch = "wasm32")]

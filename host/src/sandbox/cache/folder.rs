@@ -75,7 +75,7 @@ impl<'a> Folder<'a> {
             return Err("other users may have written it".to_owned());
         }
         if opened.len() > self.limit {
-            return Err(format!("it has {} bytes (limits.cache_bytes)", opened.len()));
+            return Err(format!("it has {} bytes (limits.code_cache_bytes)", opened.len()));
         }
         let mut bytes = Vec::with_capacity(usize::try_from(opened.len()).unwrap_or_default());
         (&file).take(self.limit).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
@@ -91,7 +91,7 @@ impl<'a> Folder<'a> {
     pub(super) fn write(&self, name: &str, header: &[u8], code: &[u8]) -> io::Result<()> {
         let bytes = (header.len() + code.len()) as u64;
         if bytes > self.limit {
-            let why = format!("{bytes} bytes are more than limits.cache_bytes, which is {}", self.limit);
+            let why = format!("{bytes} bytes are more than limits.code_cache_bytes, which is {}", self.limit);
             return Err(io::Error::new(ErrorKind::FileTooLarge, why));
         }
         // No sync: a file that a power cut has damaged is found out by its digest.

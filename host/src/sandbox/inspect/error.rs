@@ -86,6 +86,9 @@ pub enum LoadError {
     /// The compiler took too long.
     #[error("compiling it takes longer than {0} ms (limits.compile_ms): make it smaller, or raise the limit")]
     TooLong(u64),
+    /// The machine failed, not the module: the same may work a moment later.
+    #[error("the machine cannot load it now: {0}")]
+    Machine(String),
     /// Nobody started an engine with a stack of this size.
     #[error("no engine has a stack of {0} bytes: the sandbox was started with other limits")]
     UnknownStack(usize),
@@ -95,6 +98,17 @@ pub enum LoadError {
 }
 
 impl LoadError {
+    /// Whether the same bytes may be taken a moment later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Machine(_))
+    }
+
+    /// Built against another contract.
+    pub(in super::super) fn link<E: Display>(why: E) -> Self {
+        Self::Link(one_line(&format!("{why:#}"), LONGEST_QUOTATION))
+    }
+
     /// Invalid, for this reason. Parsers write several lines and quote names out of the file.
     pub(in super::super) fn invalid(why: impl Display) -> Self {
         Self::Invalid(one_line(&format!("{why:#}"), LONGEST_QUOTATION))
@@ -113,7 +127,7 @@ impl From<wasmparser::Error> for LoadError {
 }
 
 /// As much of a text as fits, on one line and without what moves a terminal's cursor.
-pub(super) fn one_line(text: &str, most: usize) -> String {
+pub(in super::super) fn one_line(text: &str, most: usize) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let text = lines.join(": ");
     let mut line = String::new();

@@ -22,7 +22,9 @@ use super::{ReducerLimits, contract::REDUCER};
 
 pub(super) use descriptor::descriptor;
 pub use error::LoadError;
+pub(super) use error::one_line;
 pub use names::Inspected;
+pub(super) use names::offered_wasi;
 
 use census::Census;
 use names::Imports;
@@ -35,6 +37,10 @@ pub(super) const FEATURES: WasmFeatures = WasmFeatures::WASM3
     .difference(WasmFeatures::EXCEPTIONS)
     .difference(WasmFeatures::MEMORY64)
     .union(WasmFeatures::COMPONENT_MODEL);
+
+/// The code of one function, in bytes. A compiler may take longer than in proportion, and works on one
+/// function at a time; the main loops of interpreters have some hundred thousand.
+const MOST_FUNCTION_BYTES: u64 = 1 << 20;
 
 /// Judges a module by its bytes alone, without compiling any of it. What passes is valid, imports nothing
 /// that a reducer is not given, exports what a reducer must, and stays within the limits as far as a file
@@ -84,6 +90,10 @@ fn judge(bytes: &[u8], limits: &ReducerLimits) -> Result<Inspected, LoadError> {
             let content = bytes.get(range.clone()).unwrap_or_default();
             let reader = BinaryReader::new_features(content, range.start, FEATURES);
             census.count_resources(nesting::check(reader)?)?;
+        }
+        if let Payload::CodeSectionEntry(body) = &payload {
+            let bytes = body.range().len() as u64;
+            LoadError::unless_at_most(MOST_FUNCTION_BYTES, bytes, "bytes in one function")?;
         }
         census.see(&payload)?;
         if let Payload::ComponentImportSection(section) = &payload

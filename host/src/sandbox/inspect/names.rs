@@ -83,7 +83,7 @@ impl Imports {
 }
 
 /// The interface that a name means, without its version, if it is one of WASI 0.2 that there is.
-fn offered_wasi(name: &str) -> Option<&str> {
+pub(in crate::sandbox) fn offered_wasi(name: &str) -> Option<&str> {
     let (interface, version) = name.strip_prefix("wasi:")?.split_once('@')?;
     let patch = version.strip_prefix("0.2.")?;
     let released = !patch.is_empty() && patch.bytes().all(|byte| byte.is_ascii_digit());

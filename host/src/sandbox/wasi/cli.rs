@@ -18,12 +18,13 @@ pub(super) fn add_to(linker: &mut Linker<Instance>) -> wasmtime::Result<()> {
     environment.func_wrap("get-environment", |_, (): ()| Ok((Vec::<(String, String)>::new(),)))?;
     environment.func_wrap("get-arguments", |_, (): ()| Ok((Vec::<String>::new(),)))?;
     environment.func_wrap("initial-cwd", |_, (): ()| Ok((None::<String>,)))?;
-    linker.instance(wasi!("cli/exit"))?.func_wrap(
-        "exit",
-        |_, (status,): (Result<(), ()>,)| -> wasmtime::Result<()> {
-            Err(wasmtime::Error::new(Ended::Exit(u8::from(status.is_err()))))
-        },
-    )?;
+    let mut exit = linker.instance(wasi!("cli/exit"))?;
+    exit.func_wrap("exit", |_, (status,): (Result<(), ()>,)| -> wasmtime::Result<()> {
+        Err(wasmtime::Error::new(Ended::Exit(u8::from(status.is_err()))))
+    })?;
+    exit.func_wrap("exit-with-code", |_, (code,): (u8,)| -> wasmtime::Result<()> {
+        Err(wasmtime::Error::new(Ended::Exit(code)))
+    })?;
     add_streams(linker)?;
     add_terminals(linker)
 }

@@ -6,7 +6,10 @@ use wasmtime::{
     component::{ComponentType, Linker, Lower, Resource, ResourceType},
 };
 
-use crate::sandbox::instance::{Instance, charge};
+use crate::sandbox::{
+    failure::Ended,
+    instance::{Instance, charge},
+};
 
 use super::{World, resource, wasi};
 
@@ -38,11 +41,12 @@ impl World {
     /// A handle for a deadline.
     fn wait_until(&mut self, deadline_ns: u64) -> wasmtime::Result<Resource<Pollable>> {
         if self.deadlines.len() >= DEADLINES {
-            return Err(wasmtime::format_err!("it waits for more than {DEADLINES} things at once"));
+            return Err(Ended::refused(format!("waits for more than {DEADLINES} things at once")));
         }
-        self.handles += 1;
-        self.deadlines.insert(self.handles, deadline_ns);
-        Ok(Resource::new_own(self.handles))
+        let handle = self.handles.checked_add(1).ok_or_else(|| Ended::refused("made too many pollables"))?;
+        self.handles = handle;
+        self.deadlines.insert(handle, deadline_ns);
+        Ok(Resource::new_own(handle))
     }
 
     /// Streams are always ready: their deadline is none.
@@ -62,24 +66,26 @@ pub(super) fn add_to(linker: &mut Linker<Instance>) -> wasmtime::Result<()> {
     resource::<Pollable>(linker, wasi!("clocks/monotonic-clock"), "pollable")?;
     let mut poll = linker.instance(wasi!("io/poll"))?;
     poll.resource("pollable", ResourceType::host::<Pollable>(), |mut store, handle| {
-        World::of(&mut store)?.deadlines.remove(&handle);
+        World::called(&mut store)?.deadlines.remove(&handle);
         Ok(())
     })?;
     poll.func_wrap("[method]pollable.ready", |mut store: Context<'_>, (it,): (Resource<Pollable>,)| {
-        let world = World::of(&mut store)?;
-        Ok((world.deadline(&it) <= world.monotonic_ns,))
+        let world = World::called(&mut store)?;
+        // Time passes here too, so that who asks again and again gets an answer some day.
+        let now = world.read_monotonic();
+        Ok((world.deadline(&it) <= now,))
     })?;
     poll.func_wrap("[method]pollable.block", |mut store: Context<'_>, (it,): (Resource<Pollable>,)| {
-        let world = World::of(&mut store)?;
+        let world = World::called(&mut store)?;
         world.monotonic_ns = world.monotonic_ns.max(world.deadline(&it));
         Ok(())
     })?;
     poll.func_wrap("poll", |mut store: Context<'_>, (all,): (Vec<Resource<Pollable>>,)| {
         if all.is_empty() {
-            return Err(wasmtime::format_err!("it polls nothing"));
+            return Err(Ended::refused("polls nothing"));
         }
         charge(&mut store, all.len() as u64)?;
-        let world = World::of(&mut store)?;
+        let world = World::called(&mut store)?;
         let deadlines: Vec<u64> = all.iter().map(|pollable| world.deadline(pollable)).collect();
         Ok((world.poll(&deadlines),))
     })
@@ -88,21 +94,22 @@ pub(super) fn add_to(linker: &mut Linker<Instance>) -> wasmtime::Result<()> {
 fn add_clocks(linker: &mut Linker<Instance>) -> wasmtime::Result<()> {
     let mut wall = linker.instance(wasi!("clocks/wall-clock"))?;
     wall.func_wrap("now", |mut store: Context<'_>, (): ()| {
-        let now_us = World::of(&mut store)?.now_us;
+        let now_us = World::called(&mut store)?.now_us;
         // Below a million times a thousand: it fits.
         let nanoseconds = u32::try_from(now_us % 1_000_000 * 1_000)?;
         Ok((Datetime { seconds: now_us / 1_000_000, nanoseconds },))
     })?;
     wall.func_wrap("resolution", |_, (): ()| Ok((Datetime { seconds: 0, nanoseconds: 1_000 },)))?;
     let mut monotonic = linker.instance(wasi!("clocks/monotonic-clock"))?;
-    monotonic
-        .func_wrap("now", |mut store: Context<'_>, (): ()| Ok((World::of(&mut store)?.read_monotonic(),)))?;
+    monotonic.func_wrap("now", |mut store: Context<'_>, (): ()| {
+        Ok((World::called(&mut store)?.read_monotonic(),))
+    })?;
     monotonic.func_wrap("resolution", |_, (): ()| Ok((STEP_NS,)))?;
     monotonic.func_wrap("subscribe-instant", |mut store: Context<'_>, (at,): (u64,)| {
-        Ok((World::of(&mut store)?.wait_until(at)?,))
+        Ok((World::called(&mut store)?.wait_until(at)?,))
     })?;
     monotonic.func_wrap("subscribe-duration", |mut store: Context<'_>, (lasting,): (u64,)| {
-        let world = World::of(&mut store)?;
+        let world = World::called(&mut store)?;
         Ok((world.wait_until(world.monotonic_ns.saturating_add(lasting))?,))
     })
 }

@@ -14,11 +14,11 @@ mod streams;
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
-use wasmtime::component::{Linker, Resource, ResourceType};
+use wasmtime::component::{Component, Linker, Resource, ResourceType, types::ComponentItem};
 
 use crate::words::{DomainKey, EntityId, EventId};
 
-use super::instance::Instance;
+use super::{failure::Ended, inspect::offered_wasi, instance::Instance};
 
 use random::Random;
 use streams::{InputStream, IoError, OutputStream, Printed};
@@ -31,6 +31,10 @@ macro_rules! wasi {
 }
 use wasi;
 
+fn wasi_named(interface: &str) -> String {
+    format!("wasi:{interface}@0.2.6")
+}
+
 /// What an instance's world is made of: which event it folds, for which model.
 pub(super) struct Origin<'a> {
     /// The domain; none while a module describes itself.
@@ -41,7 +45,8 @@ pub(super) struct Origin<'a> {
 
 /// What one instance sees of the world.
 pub(super) struct World {
-    /// Microseconds since the Unix epoch, for the whole call.
+    /// Microseconds since the Unix epoch, for the whole call; 0 for what happened before, because WASI cannot
+    /// tell such a time.
     now_us: u64,
     /// Nanoseconds on the clock that only rises.
     monotonic_ns: u64,
@@ -105,6 +110,28 @@ pub(super) fn add_to(linker: &mut Linker<Instance>) -> wasmtime::Result<()> {
     linker
         .instance(wasi!("filesystem/preopens"))?
         .func_wrap("get-directories", |_, (): ()| Ok((Vec::<(Resource<Descriptor>, String)>::new(),)))
+}
+
+/// Stands in for every function of WASI that a component imports and that is not defined: those of files,
+/// which nobody can call without one, and what later releases of 0.2 have added. Calling it ends the call.
+pub(super) fn add_rest_to(linker: &mut Linker<Instance>, component: &Component) -> wasmtime::Result<()> {
+    let engine = linker.engine().clone();
+    for (name, item) in component.component_type().imports(&engine) {
+        let (Some(interface), ComponentItem::ComponentInstance(instance)) = (offered_wasi(name), item.ty)
+        else {
+            continue;
+        };
+        // Under our version: the linker serves other releases of 0.2 from there.
+        let mut defined = linker.instance(&wasi_named(interface))?;
+        for (function, item) in instance.exports(&engine) {
+            if matches!(item.ty, ComponentItem::ComponentFunc(_)) {
+                let missing = format!("called {name}#{function}, which there is not");
+                // Refused, and rightly, where it is defined already: linkers shadow nothing.
+                let _ = defined.func_new(function, move |_, _, _, _| Err(Ended::refused(missing.clone())));
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -42,8 +42,9 @@ impl Random {
     }
 }
 
-/// Fuel for a byte.
+/// Fuel for a byte, and for a number, which takes a block.
 const BYTE: u64 = 8;
+const NUMBER: u64 = 32 * BYTE;
 
 type Context<'a> = StoreContextMut<'a, Instance>;
 
@@ -57,7 +58,8 @@ pub(super) fn add_to(linker: &mut Linker<Instance>) -> wasmtime::Result<()> {
     linker.instance(wasi!("random/insecure-seed"))?.func_wrap(
         "insecure-seed",
         |mut store: Context<'_>, (): ()| {
-            let random = &mut World::of(&mut store)?.random;
+            charge(&mut store, 2 * NUMBER)?;
+            let random = &mut World::called(&mut store)?.random;
             Ok(((random.number(), random.number()),))
         },
     )
@@ -68,13 +70,14 @@ fn bytes(mut store: Context<'_>, (count,): (u64,)) -> wasmtime::Result<(Vec<u8>,
     // They must fit into the guest's memory; the host need not find that out by making them.
     let most = store.data().limits().memory_bytes;
     match usize::try_from(count) {
-        Ok(fits) if fits <= most => Ok((World::of(&mut store)?.random.bytes(fits),)),
+        Ok(fits) if fits <= most => Ok((World::called(&mut store)?.random.bytes(fits),)),
         _ => Err(wasmtime::Error::new(Ended::Greed(count))),
     }
 }
 
 fn number(mut store: Context<'_>, (): ()) -> wasmtime::Result<(u64,)> {
-    Ok((World::of(&mut store)?.random.number(),))
+    charge(&mut store, NUMBER)?;
+    Ok((World::called(&mut store)?.random.number(),))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use wasmtime::{
 
 use crate::sandbox::{
     contract::Level,
+    failure::Ended,
     instance::{Instance, charge},
 };
 
@@ -25,7 +26,7 @@ pub(super) const STDOUT: u32 = 1;
 pub(super) const STDERR: u32 = 2;
 /// What `check-write` permits at once, in bytes.
 const PERMITTED: u64 = 1 << 16;
-/// Fuel for a call besides its bytes.
+/// Fuel for a call of any function of the world, besides what it does.
 const CALL: u64 = 100;
 
 #[derive(ComponentType, Lift, Lower)]
@@ -60,19 +61,20 @@ impl Printed {
 impl Instance {
     /// Takes what was printed. Whole lines are logged: those of stdout as `info`, of stderr as `warn`.
     fn print(&mut self, stream: u32, bytes: &[u8]) {
-        let most = self.limits().log_bytes;
+        // No more of a line than can be logged, and one byte, so that the cut is told.
+        let most = self.limits().log_bytes + 1;
         let Some(world) = &mut self.world else { return };
         let (kept, level) = world.printed.of(stream);
-        kept.extend_from_slice(bytes);
-        let Some(end) = kept.iter().rposition(|byte| *byte == b'\n') else {
-            // No more of a line than could be logged.
-            kept.truncate(most);
+        let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') else {
+            let room = most.saturating_sub(kept.len()).min(bytes.len());
+            kept.extend_from_slice(&bytes[..room]);
             return;
         };
-        let mut rest = kept.split_off(end + 1);
-        rest.truncate(most);
-        let lines = std::mem::replace(kept, rest);
-        for line in lines[..end].split(|byte| *byte == b'\n') {
+        let (lines, rest) = (&bytes[..end], &bytes[end + 1..]);
+        let rest = rest[..rest.len().min(most)].to_vec();
+        let mut whole = std::mem::replace(kept, rest);
+        whole.extend_from_slice(lines);
+        for line in whole.split(|byte| *byte == b'\n') {
             self.log_bytes(level, line);
         }
     }
@@ -97,10 +99,12 @@ impl Instance {
 }
 
 impl World {
-    /// The world of a component that imports WASI; no other component can call what asks for it.
-    pub(super) fn of<'a>(store: &'a mut Context<'_>) -> wasmtime::Result<&'a mut Self> {
+    /// The world, of which a function was called: that costs fuel. Only a component that imports WASI has one,
+    /// and no other can call its functions.
+    pub(super) fn called<'a>(store: &'a mut Context<'_>) -> wasmtime::Result<&'a mut Self> {
+        charge(store, CALL)?;
         let world = store.data_mut().world.as_deref_mut();
-        world.ok_or_else(|| wasmtime::format_err!("it has no world to look at"))
+        world.ok_or_else(|| Ended::refused("has no world to look at"))
     }
 }
 
@@ -121,10 +125,12 @@ pub(super) fn add_to(linker: &mut Linker<Instance>) -> wasmtime::Result<()> {
 
 /// Every stream that is read from is at its end.
 fn add_input(linker: &mut Linker<Instance>) -> wasmtime::Result<()> {
-    fn read(_: Context<'_>, (_, _): (Resource<InputStream>, u64)) -> Output<Vec<u8>> {
+    fn read(mut store: Context<'_>, (_, _): (Resource<InputStream>, u64)) -> Output<Vec<u8>> {
+        World::called(&mut store)?;
         Ok((Err(StreamError::Closed),))
     }
-    fn skip(_: Context<'_>, (_, _): (Resource<InputStream>, u64)) -> Output<u64> {
+    fn skip(mut store: Context<'_>, (_, _): (Resource<InputStream>, u64)) -> Output<u64> {
+        World::called(&mut store)?;
         Ok((Err(StreamError::Closed),))
     }
     let mut streams = linker.instance(wasi!("io/streams"))?;
@@ -139,27 +145,32 @@ fn add_input(linker: &mut Linker<Instance>) -> wasmtime::Result<()> {
 fn add_output(linker: &mut Linker<Instance>) -> wasmtime::Result<()> {
     type Stream = Resource<OutputStream>;
     fn write(mut store: Context<'_>, (stream, bytes): (Stream, WasmList<u8>)) -> Output<()> {
-        charge(&mut store, CALL + bytes.len() as u64)?;
+        World::called(&mut store)?;
+        charge(&mut store, bytes.len() as u64)?;
         let bytes = bytes.as_le_slice(&store).to_vec();
         store.data_mut().print(stream.rep(), &bytes);
         Ok((Ok(()),))
     }
+    fn check_write(mut store: Context<'_>, (_,): (Stream,)) -> Output<u64> {
+        World::called(&mut store)?;
+        Ok((Ok(PERMITTED),))
+    }
     fn flush(mut store: Context<'_>, (_,): (Stream,)) -> Output<()> {
-        charge(&mut store, CALL)?;
+        World::called(&mut store)?;
         Ok((Ok(()),))
     }
     fn write_zeroes(mut store: Context<'_>, (_, count): (Stream, u64)) -> Output<()> {
         // Nobody reads zeroes in a log.
-        charge(&mut store, CALL.saturating_add(count))?;
+        World::called(&mut store)?;
+        charge(&mut store, count)?;
         Ok((Ok(()),))
     }
-    fn splice(_: Context<'_>, (_, _, _): (Stream, Resource<InputStream>, u64)) -> Output<u64> {
+    fn splice(mut store: Context<'_>, (_, _, _): (Stream, Resource<InputStream>, u64)) -> Output<u64> {
+        World::called(&mut store)?;
         Ok((Err(StreamError::Closed),))
     }
     let mut streams = linker.instance(wasi!("io/streams"))?;
-    streams.func_wrap("[method]output-stream.check-write", |_, (_,): (Stream,)| -> Output<u64> {
-        Ok((Ok(PERMITTED),))
-    })?;
+    streams.func_wrap("[method]output-stream.check-write", check_write)?;
     streams.func_wrap("[method]output-stream.write", write)?;
     streams.func_wrap("[method]output-stream.blocking-write-and-flush", write)?;
     streams.func_wrap("[method]output-stream.flush", flush)?;
@@ -171,6 +182,10 @@ fn add_output(linker: &mut Linker<Instance>) -> wasmtime::Result<()> {
     streams.func_wrap("[method]output-stream.subscribe", ready::<OutputStream>)
 }
 
-fn ready<T: 'static>(_: Context<'_>, (_,): (Resource<T>,)) -> wasmtime::Result<(Resource<Pollable>,)> {
+fn ready<T: 'static>(
+    mut store: Context<'_>,
+    (_,): (Resource<T>,),
+) -> wasmtime::Result<(Resource<Pollable>,)> {
+    World::called(&mut store)?;
     Ok((Resource::new_own(READY),))
 }

@@ -157,19 +157,37 @@ fn pauses_grow_while_the_machine_fails_and_are_forgotten_when_it_does_not() {
 }
 
 #[test]
-fn long_folds_of_a_domain_are_bounded() {
-    let mut domain = domain();
-    (1..=40).for_each(|number| domain.push(event(u64::from(number), number)));
+fn while_many_folds_take_long_nobody_is_visited_but_new_events_are_taken() {
+    let mut domain = visited(40);
     let taken = domain.take(20);
     taken[..16].iter().for_each(|task| domain.made_way(task.entity));
     domain.made_way(taken[0].entity);
     assert!(!domain.has_work(), "twenty wait, and sixteen go on beside others");
+    domain.push(event(101, 101));
+    assert_eq!(domain.take(8).len(), 1, "the one with news");
     domain.done(taken[0].entity, false);
     assert!(domain.has_work());
     domain.made_way(taken[16].entity);
     assert!(!domain.has_work());
     domain.delay(taken[16].entity, false);
     assert!(domain.has_work(), "what failed is no longer going on");
+}
+
+#[test]
+fn what_comes_for_a_fold_that_takes_long_is_read_from_the_store_when_it_ends() {
+    let mut domain = domain();
+    domain.push(event(1, 1));
+    assert_eq!(taken(&mut domain), [(one(), Some(vec![1]))]);
+    domain.push(event(2, 1));
+    assert_eq!(domain.pending(), 1);
+    domain.made_way(one());
+    (3..100).for_each(|position| domain.push(event(position, 1)));
+    assert_eq!(domain.pending(), 0, "the log is read on for all others");
+    domain.done(one(), false);
+    assert_eq!(domain.mark(), Position(0), "what waits may be as old as what was known of before");
+    assert_eq!(taken(&mut domain), [(one(), None)]);
+    domain.done(one(), false);
+    assert_eq!(domain.mark(), Position(99));
 }
 
 /// A domain with so many entities to be visited.
