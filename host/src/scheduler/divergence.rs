@@ -8,14 +8,17 @@ use crate::{
     words::{DomainKey, EntityId, EventId, Fact},
 };
 
+use super::asking::ask;
+
 /// Every difference, each in a sentence.
 pub(super) async fn compare(
-    store: &dyn Store,
+    store: &Arc<dyn Store>,
     key: &DomainKey,
     entity: Option<EntityId>,
     repeated: &[Arc<Fact>],
 ) -> Result<Vec<String>, StoreError> {
-    let emitted = store.emissions(key, entity).await?;
+    let of = key.clone();
+    let emitted = ask(store, |store| async move { store.emissions(&of, entity).await }).await?;
     let mut emitted: HashMap<EventId, Arc<Fact>> =
         emitted.into_iter().map(|event| (event.fact.id, event.fact)).collect();
     let what = entity.map_or_else(|| key.to_string(), |entity| format!("{key} of {entity}"));

@@ -8,6 +8,7 @@ use crate::{
 };
 
 use super::{
+    asking::ask,
     serving::Serving,
     state::{Fold, State, Stuck},
     turn::Turn,
@@ -17,7 +18,7 @@ use super::{
 #[derive(Clone, Copy)]
 pub(super) struct History<'a> {
     pub(super) serving: &'a Serving,
-    pub(super) store: &'a dyn Store,
+    pub(super) store: &'a Arc<dyn Store>,
     /// Whose turn it is: what takes long makes way for others.
     pub(super) turn: &'a Turn,
 }
@@ -51,11 +52,12 @@ impl History<'_> {
         let context = self.serving.key.context.clone();
         let limit = u32::try_from(self.serving.events_at_once()).unwrap_or(u32::MAX);
         if let Some(entity) = fold.entity {
-            return self.store.history(&HistoryQuery { context, entity, after, up_to, limit }).await;
+            let query = HistoryQuery { context, entity, after, up_to, limit };
+            return ask(self.store, |store| async move { store.history(&query).await }).await;
         }
         let HistoryCursor::Position(after) = after else { return Ok(Vec::new()) };
         let query = LogQuery { context: Some(context), after, since: None, types: Vec::new(), limit };
-        let mut events = self.store.log(&query).await?;
+        let mut events = ask(self.store, |store| async move { store.log(&query).await }).await?;
         events.retain(|event| up_to.is_none_or(|up_to| event.position <= up_to));
         Ok(events)
     }

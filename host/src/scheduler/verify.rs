@@ -81,7 +81,7 @@ impl Verifier {
             let up_to = next.map_or(row.folded, |next| Position(next.from - 1));
             parts.push(Part { serving: self.serving(key, segment.activation).await?, up_to });
         }
-        let again = Again { store: &*self.store, turn: Turn::begin(), entity, row };
+        let again = Again { store: &self.store, turn: Turn::begin(), entity, row };
         let state = match again.fold(&parts).await {
             Ok(state) => state,
             Err(Halt::Store(error)) => return Err(error.into()),
@@ -97,7 +97,7 @@ impl Verifier {
             }
         };
         let difference = if state.model == row.model { None } else { Some(again.difference(&parts).await?) };
-        let divergences = divergence::compare(&*self.store, key, entity, &state.repeated).await?;
+        let divergences = divergence::compare(&self.store, key, entity, &state.repeated).await?;
         Ok(Refolded { difference, divergences })
     }
 
@@ -140,7 +140,7 @@ pub(super) struct Part {
 
 /// A row that is folded again.
 pub(super) struct Again<'a> {
-    pub(super) store: &'a dyn Store,
+    pub(super) store: &'a Arc<dyn Store>,
     pub(super) turn: Turn,
     pub(super) entity: Option<EntityId>,
     pub(super) row: &'a Row,

@@ -224,7 +224,7 @@ async fn go_on(
 
 /// Reduces one row; owns what it needs, because it may have to make way and go on later.
 async fn reduce(tools: Tools, serving: Arc<Serving>, head: Position, task: Task, turn: Rc<Turn>) -> Reduced {
-    let history = History { serving: &serving, store: &*tools.store, turn: &turn };
+    let history = History { serving: &serving, store: &tools.store, turn: &turn };
     let may_try_again = task.failed + 1 < serving.limits.call_attempts;
     let reducer = Reducer { history, head, may_try_again, clock: &*tools.clock };
     let result = reducer.reduce(task.entity, task.waiting, task.row.flatten()).await;

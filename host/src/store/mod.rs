@@ -49,6 +49,13 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+impl StoreError {
+    /// What was asked crashed on the way.
+    pub(crate) fn crashed() -> Self {
+        Self::Database(Arc::new(sqlx::Error::WorkerCrashed))
+    }
+}
+
 /// Results of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
 

@@ -16,7 +16,7 @@ fn emitted(ticks: u64, data: &str) -> Arc<Fact> {
 }
 
 /// A store whose cart of entity 1 has emitted events at ticks 2 and 3.
-async fn store() -> SqliteStore {
+async fn store() -> Arc<dyn Store> {
     let store = SqliteStore::open(":memory:", "a test").await.unwrap();
     let retired = NewActivation { key: cart(), module: None, file: None, at: 1 };
     let activation = store.activate(&retired).await.unwrap().number;
@@ -37,7 +37,7 @@ async fn store() -> SqliteStore {
     let posted = Append { context: cart().context, facts: vec![Arc::new(fact(1, 1)), Arc::new(fact(9, 1))] };
     let (appends, reductions) = (vec![posted], vec![Arc::new(reduction)]);
     store.commit(&Group { appends, reductions, ..Group::default() }).await.unwrap();
-    store
+    Arc::new(store)
 }
 
 async fn differences(repeated: &[Arc<Fact>]) -> Vec<String> {

@@ -51,16 +51,16 @@ fn counts(call: &Call<'_>) -> Result<Reduced, Failure> {
 }
 
 /// A store with four events of one entity.
-async fn store() -> (SqliteStore, Vec<Arc<Event>>) {
+async fn store() -> (Arc<dyn Store>, Vec<Arc<Event>>) {
     let store = SqliteStore::open(":memory:", "a test").await.unwrap();
     store.name_context(&cart().context).await.unwrap();
     let facts = (1..=4).map(|ticks| Arc::new(Fact { entity: entity(), ..fact(ticks, 1) })).collect();
     let appends = vec![Append { context: cart().context, facts }];
     let committed = store.commit(&Group { appends, ..Group::default() }).await.unwrap();
-    (store, committed.events)
+    (Arc::new(store), committed.events)
 }
 
-async fn reduce(serving: &Serving, store: &dyn Store, waiting: Waiting, row: Option<Row>) -> Done {
+async fn reduce(serving: &Serving, store: &Arc<dyn Store>, waiting: Waiting, row: Option<Row>) -> Done {
     let turn = Turn::begin();
     let history = History { serving, store, turn: &turn };
     let reducer = Reducer { history, head: Position(4), may_try_again: false, clock: &Noon };

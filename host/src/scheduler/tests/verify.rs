@@ -44,6 +44,7 @@ async fn difference(
     let mut serving = serving(vec![activation(1, 0, Some(("m", descriptor)))], answer);
     serving.limits.call_events = 2;
     let parts = [Part { serving, up_to: row.folded }];
+    let store: Arc<dyn Store> = Arc::new(store);
     let again = Again { store: &store, turn: Turn::begin(), entity: Some(entity(1)), row: &row };
     again.difference(&parts).await.unwrap()
 }
