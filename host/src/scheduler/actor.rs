@@ -48,6 +48,8 @@ pub(super) enum Message {
         worker: usize,
         /// How many folds go on there between batches.
         folds: usize,
+        /// The longest turn of the batch.
+        longest: Duration,
         key: DomainKey,
         number: ActivationNumber,
     },
@@ -71,6 +73,8 @@ pub(super) enum Message {
 const BATCH: usize = 64;
 /// Entities that are read ahead for a visit.
 const VISITS_AHEAD: usize = 512;
+/// Longer than any turn of a fold that makes way: a single call takes so long.
+const SLOW: Duration = Duration::from_millis(25);
 /// How often marks are written, counts shown and failed reads repeated.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -151,10 +155,11 @@ impl Actor {
                     entities.into_iter().for_each(|entity| domain.retry(entity, asker.clone()));
                 }
             }
-            Message::Free { worker, folds, key, number } => {
+            Message::Free { worker, folds, longest, key, number } => {
                 self.idle.push((worker, folds));
                 if let Some(domain) = self.domains.get(&key, number) {
                     domain.running -= 1;
+                    domain.slow = longest > SLOW;
                 }
             }
             Message::MadeWay { key, number, entity } => {

@@ -70,6 +70,8 @@ pub(super) struct Domain {
     pub(super) failed_to_read: bool,
     /// Batches that workers have.
     pub(super) running: usize,
+    /// Whether a call of its last batch took long.
+    pub(super) slow: bool,
     entries: HashMap<Option<EntityId>, Entry>,
     /// Entities with new events.
     ready: VecDeque<Option<EntityId>>,
@@ -92,6 +94,7 @@ impl Domain {
             reading: false,
             failed_to_read: false,
             running: 0,
+            slow: false,
             entries: HashMap::new(),
             ready: VecDeque::new(),
             visits: VecDeque::new(),

@@ -44,11 +44,13 @@ impl Turns {
     }
 
     /// The next domain with work, in turn. A domain occupies at most half of the workers (at least one)
-    /// while others have work.
+    /// while others have work; one whose calls take long does so whenever there are others, because they
+    /// would have to wait for such a call to end.
     pub(super) fn next(&mut self, workers: usize) -> Option<&mut Domain> {
         let waiting = self.domains.values().filter(|domain| domain.has_work()).count();
-        let most = if waiting > 1 { (workers / 2).max(1) } else { workers };
-        let may = |domain: &Domain| domain.has_work() && domain.running < most;
+        let (half, alone) = ((workers / 2).max(1), self.domains.len() < 2);
+        let most = |domain: &Domain| if waiting > 1 || (domain.slow && !alone) { half } else { workers };
+        let may = |domain: &Domain| domain.has_work() && domain.running < most(domain);
         let behind = self.last.as_ref().map_or(Unbounded, Excluded);
         let mut in_turn = self.domains.range((behind, Unbounded)).chain(&self.domains);
         let key = in_turn.find(|(_, domain)| may(domain)).map(|(key, _)| key.clone())?;

@@ -66,6 +66,8 @@ type MadeWay = FuturesUnordered<LocalBoxFuture<'static, Option<(Arc<Serving>, Re
 const HAND_OVER: Duration = Duration::from_millis(5);
 /// How long a batch may keep a worker, but for a call of each of its tasks: what takes longer makes way.
 const BATCH_LASTS: Duration = Duration::from_millis(100);
+/// How much further back than the host's other threads workers stand, in the system's terms.
+const NICE: i32 = 5;
 /// What a thread needs of its stack besides what a guest may take, in bytes.
 const HOST_STACK: usize = 2 << 20;
 
@@ -81,10 +83,21 @@ pub(super) fn start(
     runtime: Handle,
 ) -> std::io::Result<mpsc::Sender<Batch>> {
     let (sender, batches) = mpsc::channel::<Batch>(1);
-    let work = move || runtime.block_on(tools.run(index, batches));
+    let work = move || {
+        step_back();
+        runtime.block_on(tools.run(index, batches));
+    };
     let thread = std::thread::Builder::new().name(format!("reducer-{index}"));
     thread.stack_size(guest_stack + HOST_STACK).spawn(work)?;
     Ok(sender)
+}
+
+/// Lets the host's other threads go before this one: whoever posts or reads should not notice that a
+/// reducer is busy.
+fn step_back() {
+    if let Err(error) = rustix::process::nice(NICE) {
+        tracing::debug!(%error, "the priority of a worker stays as it is");
+    }
 }
 
 impl Tools {
@@ -103,10 +116,10 @@ impl Tools {
                 batch = next => {
                     let Some(batch) = batch else { return };
                     let (key, number) = (batch.serving.key.clone(), batch.serving.number);
-                    self.work(batch, &mut made_way, &looked).await;
+                    let longest = self.work(batch, &mut made_way, &looked).await;
                     let folds = made_way.len();
                     // Nobody listens any more while the host shuts down.
-                    drop(self.inbox.send(Message::Free { worker: index, folds, key, number }));
+                    drop(self.inbox.send(Message::Free { worker: index, folds, longest, key, number }));
                 }
                 Some(ended) = made_way.next() => {
                     if let Some((serving, reduced)) = ended {
@@ -117,22 +130,25 @@ impl Tools {
         }
     }
 
-    async fn work(&self, batch: Batch, made_way: &mut MadeWay, looked: &Rc<Cell<Instant>>) {
+    /// Does a batch, and tells how long the longest turn in it was.
+    async fn work(&self, batch: Batch, made_way: &mut MadeWay, looked: &Rc<Cell<Instant>>) -> Duration {
         let began = Instant::now();
+        let mut longest = Duration::ZERO;
         // The head is read before the rows: whatever it covers is there to be read.
         let head = self.feed.head().position;
         let Batch { serving, mut tasks } = batch;
         if let Err(error) = self.read_rows(&serving.key, &mut tasks).await {
             let failed = |task: &Task| Finished { entity: task.entity, result: Err(error.clone().into()) };
-            return self.tell(&serving, tasks.iter().map(failed).collect());
+            self.tell(&serving, tasks.iter().map(failed).collect());
+            return longest;
         }
         let mut handed_over = Instant::now();
         let mut done = Vec::with_capacity(tasks.len());
         for task in tasks {
             if serving.ended.is_cancelled() {
-                return;
+                return longest;
             }
-            let entity = task.entity;
+            let (entity, turn_began) = (task.entity, Instant::now());
             let turn = Rc::new(Turn::of(BATCH_LASTS.saturating_sub(began.elapsed())));
             let fold = reduce(self.clone(), Arc::clone(&serving), head, task, Rc::clone(&turn));
             let mut fold = Box::pin(fold);
@@ -144,12 +160,14 @@ impl Tools {
                     made_way.push(Box::pin(go_on(Arc::clone(&serving), fold, Rc::clone(looked))));
                 }
             }
+            longest = longest.max(turn_began.elapsed());
             if handed_over.elapsed() > HAND_OVER {
                 self.hand_over(&serving, std::mem::take(&mut done)).await;
                 handed_over = Instant::now();
             }
         }
         self.hand_over(&serving, done).await;
+        longest
     }
 
     /// Reads the rows that are not known yet, all at once.
