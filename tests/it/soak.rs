@@ -10,11 +10,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use crate::harness::{Host, Reducer, Stream, entity, event_id, guest, wait_until};
 
 const WAYS: [&str; 12] = [
-    "trap",
     "spin",
+    "chatter",
+    "trap",
     "allocate",
     "recurse",
-    "chatter",
     "boast",
     "remember",
     "reject",

@@ -1,6 +1,6 @@
 //! Engines, with the settings that make every call repeatable and bounded.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use wasmtime::{
     Config as EngineConfig, Enabled, Engine, InstanceAllocationStrategy, OperatorCost,
@@ -19,9 +19,6 @@ pub(super) const TABLE_ELEMENTS: usize = 100_000;
 /// Memories and tables of one instance, with all that it is made of.
 pub(super) const MEMORIES: u32 = 8;
 pub(super) const TABLES: u32 = 16;
-/// The clock of the watchdog. A call is ended when it next looks at it: in every loop and function of the
-/// guest, but not while the host works for it.
-pub(super) const EPOCH: Duration = Duration::from_millis(50);
 
 /// How instances are made on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,16 +1,22 @@
 //! One instance: its limits, and what it has used of them.
 
-use wasmtime::{ResourceLimiter, Store, StoreContextMut, Trap, component::InstancePre};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use wasmtime::{ResourceLimiter, Store, StoreContextMut, Trap, UpdateDeadline, component::InstancePre};
 
 use crate::words::DomainKey;
 
 use super::{
     LogLine, ReducerLimits,
     contract::Level,
-    engine::{EPOCH, TABLE_ELEMENTS},
+    engine::TABLE_ELEMENTS,
     failure::Ended,
     inspect::one_line,
     wasi::{Origin, World},
+    watchdog::{Call, Calls},
 };
 
 /// An element of a table, in bytes: what it takes in memory.
@@ -20,6 +26,12 @@ const LINE_BYTES: usize = 64;
 /// Stands behind a line that was cut.
 const CUT: &str = " … (limits.log_bytes)";
 
+/// What bounds the calls of one module.
+pub(super) struct Bounds {
+    pub(super) limits: ReducerLimits,
+    pub(super) calls: Calls,
+}
+
 /// What belongs to one instance: its limits, and what it has used of them.
 pub(super) struct Instance {
     limits: ReducerLimits,
@@ -27,6 +39,10 @@ pub(super) struct Instance {
     key: Option<DomainKey>,
     /// What its memories and tables take.
     memory_bytes: usize,
+    /// When the clock was first seen to have moved.
+    seen: Option<Instant>,
+    /// Lets the clock run while this lasts.
+    _call: Call,
     logged_bytes: usize,
     log_was_cut: bool,
     log: Vec<LogLine>,
@@ -70,6 +86,17 @@ impl Instance {
             Level::Error => tracing::error!(target: "everfold::guest", reducer, "{shown}"),
         }
         self.log.push(LogLine { level: level.name().to_owned(), message });
+    }
+
+    /// The clock has moved while the guest was running: lets other threads go first, and ends the call when its
+    /// time is over.
+    fn look_up(&mut self) -> wasmtime::Result<UpdateDeadline> {
+        let seen = self.seen.get_or_insert_with(Instant::now);
+        if seen.elapsed() >= Duration::from_millis(self.limits.call_ms) {
+            return Err(Trap::Interrupt.into());
+        }
+        thread::yield_now();
+        Ok(UpdateDeadline::Continue(1))
     }
 
     /// Grants memory. What is refused ends the call: a reducer that saw the refusal and went on would give
@@ -141,15 +168,18 @@ pub(super) fn charge(store: &mut StoreContextMut<'_, Instance>, fuel: u64) -> wa
 /// WASI.
 pub(super) fn new_store(
     pre: &InstancePre<Instance>,
-    limits: ReducerLimits,
+    bounds: &Bounds,
     key: Option<DomainKey>,
     origin: Option<Origin<'_>>,
 ) -> wasmtime::Result<Store<Instance>> {
+    let limits = bounds.limits;
     let world = origin.map(|origin| Box::new(World::new(&origin)));
     let instance = Instance {
         limits,
         key,
         memory_bytes: 0,
+        seen: None,
+        _call: bounds.calls.begin(),
         logged_bytes: 0,
         log_was_cut: false,
         log: Vec::new(),
@@ -159,9 +189,8 @@ pub(super) fn new_store(
     store.limiter(|instance| instance);
     store.set_fuel(limits.fuel)?;
     store.set_hostcall_fuel(limits.output_bytes);
-    // One more, because the present epoch may end at once.
-    let epochs = limits.call_ms.div_ceil(u64::try_from(EPOCH.as_millis()).unwrap_or(1)) + 1;
-    store.set_epoch_deadline(epochs);
+    store.epoch_deadline_callback(|mut store| store.data_mut().look_up());
+    store.set_epoch_deadline(1);
     Ok(store)
 }
 
@@ -180,6 +209,8 @@ mod tests {
             limits,
             key: None,
             memory_bytes: 0,
+            seen: None,
+            _call: Calls::default().begin(),
             logged_bytes: 0,
             log_was_cut: false,
             log: Vec::new(),

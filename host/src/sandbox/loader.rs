@@ -18,8 +18,10 @@ use super::{
     cache::{self, Cache},
     engine::{Lab, Mode},
     inspect,
+    instance::Bounds,
     places::Places,
-    wasi, watchdog,
+    wasi,
+    watchdog::{self, Calls},
 };
 
 /// The sandbox cannot run on this machine with these settings.
@@ -36,6 +38,8 @@ impl SandboxError {
 /// Loads modules.
 pub struct Sandbox {
     labs: Vec<Lab>,
+    /// How many calls there are.
+    calls: Calls,
     cache: Option<Arc<Cache>>,
     /// Where modules are compiled: no more at once than there are places.
     places: Arc<Places>,
@@ -48,9 +52,11 @@ impl Sandbox {
     /// [`SandboxError`] where the machine cannot give what the settings ask for.
     pub fn new(settings: &SandboxSettings) -> Result<Self, SandboxError> {
         let labs = Lab::all(settings)?;
-        watchdog::start(labs.iter().map(|lab| lab.engine.weak()).collect()).map_err(SandboxError::new)?;
+        let calls = Calls::default();
+        let engines = labs.iter().map(|lab| lab.engine.weak()).collect();
+        watchdog::start(engines, calls.clone()).map_err(SandboxError::new)?;
         let cache = settings.cache.clone().map(|cache| Arc::new(Cache::new(cache.folder, cache.bytes)));
-        Ok(Self { labs, cache, places: Places::new(settings.workers) })
+        Ok(Self { labs, calls, cache, places: Places::new(settings.workers) })
     }
 
     /// How instances are made on this machine.
@@ -75,7 +81,7 @@ impl Sandbox {
             wasi::add_rest_to(&mut linker, &component).map_err(LoadError::link)?;
         }
         let pre = linker.instantiate_pre(&component).map_err(LoadError::link)?;
-        Module::describe(pre, hash, exports, *limits, inspected)
+        Module::describe(pre, hash, exports, Bounds { limits: *limits, calls: self.calls.clone() }, inspected)
     }
 
     /// Inspects and compiles on a thread of its own, because nothing can stop a compiler: one that takes too

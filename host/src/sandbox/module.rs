@@ -14,11 +14,11 @@ use wasmtime::{
 use crate::words::{Descriptor, DomainKey, EntityId, Event, Metadata, ModuleHash};
 
 use super::{
-    Failure, LoadError, ReducerLimits,
+    Failure, LoadError,
     contract::{self, GuestDescriptor, GuestFailure, Reduction, Target},
     failure::Ended,
     inspect::{self, Inspected},
-    instance::{Instance, new_store},
+    instance::{Bounds, Instance, new_store},
     wasi::Origin,
 };
 
@@ -28,7 +28,7 @@ pub struct Module {
     reduce: ComponentExportIndex,
     hash: ModuleHash,
     descriptor: Descriptor,
-    limits: ReducerLimits,
+    bounds: Bounds,
     inspected: Inspected,
 }
 
@@ -86,16 +86,16 @@ impl Module {
         pre: InstancePre<Instance>,
         hash: ModuleHash,
         [describe, reduce]: [ComponentExportIndex; 2],
-        limits: ReducerLimits,
+        bounds: Bounds,
         inspected: Inspected,
     ) -> Result<Self, LoadError> {
         let nothing = Origin { key: None, entity: None, event: None };
         let linked = LoadError::link::<wasmtime::Error>;
-        let failed = |error: wasmtime::Error| match Failure::of_engine(&error, &limits) {
+        let failed = |error: wasmtime::Error| match Failure::of_engine(&error, &bounds.limits) {
             failure if failure.transient => LoadError::Machine(failure.message),
             failure => LoadError::Describe(inspect::one_line(&failure.message, 500)),
         };
-        let mut store = new_store(&pre, limits, None, inspected.wasi.then_some(nothing)).map_err(linked)?;
+        let mut store = new_store(&pre, &bounds, None, inspected.wasi.then_some(nothing)).map_err(linked)?;
         let instance = pre.instantiate(&mut store).map_err(Ended::machine).map_err(failed)?;
         instance.get_typed_func::<ReduceParams<'_>, ReduceResult>(&mut store, &reduce).map_err(linked)?;
         let describe =
@@ -103,7 +103,7 @@ impl Module {
         let (descriptor,) = describe.call(&mut store, ()).map_err(failed)?;
         let descriptor = descriptor.into();
         inspect::descriptor(&descriptor)?;
-        Ok(Self { pre, reduce, hash, descriptor, limits, inspected })
+        Ok(Self { pre, reduce, hash, descriptor, bounds, inspected })
     }
 
     /// What it says about itself.
@@ -145,14 +145,14 @@ impl Module {
         let event = call.events.first().map(|event| event.fact.id);
         let origin = Origin { key: Some(call.key), entity: call.entity, event };
         let origin = self.inspected.wasi.then_some(origin);
-        let mut store = new_store(&self.pre, self.limits, Some(call.key.clone()), origin)
-            .map_err(|error| Failure::of_engine(&error, &self.limits))?;
+        let mut store = new_store(&self.pre, &self.bounds, Some(call.key.clone()), origin)
+            .map_err(|error| Failure::of_engine(&error, &self.bounds.limits))?;
         let result = self.call(&mut store, call);
         store.data_mut().end_lines();
         let failure = match result {
             Ok(Ok(reduction)) => return Ok(reduction.into()),
             Ok(Err(failure)) => Failure::of_guest(failure),
-            Err(error) => Failure::of_engine(&error, &self.limits),
+            Err(error) => Failure::of_engine(&error, &self.bounds.limits),
         };
         Err(Failure { log: store.data_mut().take_log(), ..failure })
     }
