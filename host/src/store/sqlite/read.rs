@@ -146,8 +146,9 @@ pub(super) async fn history(store: &SqliteStore, query: &HistoryQuery) -> Result
     text.push(EVENT_COLUMNS).push(" FROM events WHERE context = ");
     text.push_bind(store.names.context(&query.context));
     text.push(" AND entity = ").push_bind(query.entity.as_bytes().to_vec());
+    // The plus keeps positions from choosing the index: an entity has few events, the log may have millions.
     if let Some(up_to) = query.up_to {
-        text.push(" AND position <= ").push_bind(signed(up_to.0));
+        text.push(" AND +position <= ").push_bind(signed(up_to.0));
     }
     match query.after {
         HistoryCursor::Id(after) => {
@@ -157,7 +158,7 @@ pub(super) async fn history(store: &SqliteStore, query: &HistoryQuery) -> Result
             text.push(" ORDER BY id LIMIT ");
         }
         HistoryCursor::Position(after) => {
-            text.push(" AND position > ").push_bind(signed(after.0));
+            text.push(" AND +position > ").push_bind(signed(after.0));
             text.push(" ORDER BY position LIMIT ");
         }
     }
