@@ -5,7 +5,7 @@
 
 mod activations;
 mod appends;
-mod given;
+pub(super) mod given;
 mod guards;
 mod lasting;
 mod logs;
