@@ -13,6 +13,11 @@ use tracing_subscriber::EnvFilter;
 
 use cli::{Cli, Command};
 
+/// Events, models and what carries them are made on one thread and dropped on another: this allocator takes
+/// that more lightly than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let ended = start_logging(&cli.command).and_then(|()| dispatch(cli.command));

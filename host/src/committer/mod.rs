@@ -7,7 +7,10 @@ mod tests;
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout_at,
+};
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -20,7 +23,7 @@ use crate::{
     },
 };
 
-use queue::{Taken, Waiters, take};
+use queue::{Held, Taken, Waiters, take};
 
 /// What becomes of reductions is told to this: it runs on the committer's task and must be quick.
 pub type ReductionsDone = Box<dyn FnOnce(Result<Vec<ReductionOutcome>, StoreError>) + Send>;
@@ -106,8 +109,16 @@ struct Writer {
 
 impl Writer {
     async fn run(mut self) {
-        while let Some(first) = self.requests.recv().await {
-            let taken = take(first, &mut self.requests, self.group_events, self.clock.now());
+        let mut held = Held::default();
+        loop {
+            let first = match held.until() {
+                None => self.requests.recv().await,
+                Some(until) => timeout_at(until, self.requests.recv()).await.ok().flatten(),
+            };
+            if first.is_none() && held.is_empty() {
+                break;
+            }
+            let taken = take(first, &mut self.requests, &mut held, self.group_events, self.clock.now());
             self.write(taken).await;
         }
         self.store.close().await;

@@ -1,12 +1,17 @@
 //! What waits: taken from the queue as one group, and answered request by request.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
 
 use crate::{
     error::Error,
-    store::{Activation, AppendRefusal, Appended, Group, NewActivation, ReductionOutcome, StoreError},
+    store::{
+        Activation, AppendRefusal, Appended, Group, NewActivation, Reduction, ReductionOutcome, StoreError,
+    },
 };
 
 use super::{ReductionsDone, Request};
@@ -58,13 +63,66 @@ pub(super) struct Taken {
     pub(super) activation: Option<Activating>,
 }
 
+/// Reductions that wait for a commit to go with. While many append, each commit takes a few events, and each
+/// of these few a row that lies somewhere else: so rows wait for each other, and a busy entity's next events
+/// are folded in one call meanwhile.
+#[derive(Default)]
+pub(super) struct Held {
+    reductions: Vec<Arc<Reduction>>,
+    waiters: Vec<(usize, ReductionsDone)>,
+    /// When the first of them came.
+    since: Option<Instant>,
+    /// How many requests the last commits appended, on average.
+    appends: usize,
+}
+
+/// Many append where commits take so many requests at once.
+const MANY: usize = 8;
+/// Then reductions wait for so long, ...
+const LONGEST: Duration = Duration::from_millis(10);
+/// ... unless there are so many.
+const MOST: usize = 1024;
+
+impl Held {
+    pub(super) fn is_empty(&self) -> bool {
+        self.reductions.is_empty()
+    }
+
+    /// Until when they may wait.
+    pub(super) fn until(&self) -> Option<Instant> {
+        if self.appends < MANY || self.reductions.len() >= MOST {
+            return self.since;
+        }
+        self.since.map(|since| since + LONGEST)
+    }
+
+    fn hold(&mut self, reductions: Vec<Arc<Reduction>>, done: ReductionsDone) {
+        self.since.get_or_insert_with(Instant::now);
+        self.waiters.push((reductions.len(), done));
+        self.reductions.extend(reductions);
+    }
+
+    /// Lets them go with a group.
+    fn release(&mut self, group: &mut Group, waiters: &mut Waiters) {
+        self.since = None;
+        group.reductions.append(&mut self.reductions);
+        waiters.reductions.append(&mut self.waiters);
+    }
+}
+
 /// Takes what waits, starting with `first`: until the queue is empty, the group is full, or an
-/// activation ends it.
-pub(super) fn take(first: Request, queue: &mut mpsc::Receiver<Request>, most: usize, now: i64) -> Taken {
+/// activation ends it. Reductions go along, or are held.
+pub(super) fn take(
+    first: Option<Request>,
+    queue: &mut mpsc::Receiver<Request>,
+    held: &mut Held,
+    most: usize,
+    now: i64,
+) -> Taken {
     let mut group = Group { recorded_at: now, ..Group::default() };
     let mut waiters = Waiters::default();
-    let mut events = 0;
-    let mut next = Some(first);
+    let (mut events, mut activation) = (0, None);
+    let mut next = first;
     while let Some(request) = next {
         match request {
             Request::Append(append, waiter) => {
@@ -74,17 +132,24 @@ pub(super) fn take(first: Request, queue: &mut mpsc::Receiver<Request>, most: us
             }
             Request::Reductions(reductions, done) => {
                 events += reductions.iter().map(|reduction| 1 + reduction.emissions.len()).sum::<usize>();
-                waiters.reductions.push((reductions.len(), done));
-                group.reductions.extend(reductions);
+                held.hold(reductions, done);
             }
             Request::Marks(marks) => group.marks.extend(marks),
-            Request::Activate(activation, answer) => {
-                return Taken { group, waiters, activation: Some((activation, answer)) };
+            Request::Activate(activate, answer) => {
+                activation = Some((activate, answer));
+                break;
             }
         }
         next = if events < most { queue.try_recv().ok() } else { None };
     }
-    Taken { group, waiters, activation: None }
+    if !group.appends.is_empty() {
+        held.appends = (7 * held.appends + group.appends.len()).div_ceil(8);
+    }
+    // What an activation ends is written before it.
+    if activation.is_some() || held.until().is_some_and(|until| until <= Instant::now()) {
+        held.release(&mut group, &mut waiters);
+    }
+    Taken { group, waiters, activation }
 }
 
 /// The requests of a group, each as a group of its own. Reductions stay with those handed over together

@@ -23,9 +23,32 @@ pub(super) trait Bind {
     fn bind(&self, store: &SqliteStore, query: Query) -> Result<Query>;
 }
 
-impl Bind for Arc<Event> {
+/// Whether an event is what its values of [`Plain`] say, and nothing else.
+pub(super) fn is_plain(event: &Event) -> bool {
+    let fact = &event.fact;
+    fact.metadata.is_empty() && fact.cause.is_none() && fact.depth == 0 && fact.origin.is_none()
+}
+
+/// An event from outside without metadata.
+pub(super) struct Plain<'a>(pub(super) &'a Arc<Event>);
+
+impl Bind for Plain<'_> {
     fn bind(&self, store: &SqliteStore, query: Query) -> Result<Query> {
-        let Event { position, recorded_at, context, fact } = &**self;
+        let Event { position, recorded_at, context, fact } = &**self.0;
+        Ok(query
+            .bind(signed(position.0))
+            .bind(store.names.context(context))
+            .bind(fact.id.as_sorted_bytes().to_vec())
+            .bind(fact.entity.as_bytes().to_vec())
+            .bind(fact.event_type.as_str().to_owned())
+            .bind(fact.data.clone())
+            .bind(*recorded_at))
+    }
+}
+
+impl Bind for &Arc<Event> {
+    fn bind(&self, store: &SqliteStore, query: Query) -> Result<Query> {
+        let Event { position, recorded_at, context, fact } = &***self;
         let origin = fact.origin.as_ref();
         let domain =
             origin.map(|origin| DomainKey { context: context.clone(), domain: origin.domain.clone() });

@@ -19,8 +19,8 @@ use crate::{
 /// So many events wait before they begin to move to the index. Every one of them must be read when the store
 /// is opened. In tests few, so that all of them cover the way to the index.
 const BATCH: usize = if cfg!(test) { 512 } else { 32_768 };
-/// A step takes at least this many.
-const LEAST: usize = 64;
+/// A step takes so many, which are one statement: one way to the database's thread.
+const STEP: usize = if cfg!(test) { 256 } else { 1024 };
 
 /// The order of the index: context, entity, id.
 pub(super) type Key = (i64, EntityBytes, IdBytes);
@@ -57,6 +57,8 @@ struct Waiting {
     /// Those behind them.
     newer: Entries,
     newest: Position,
+    /// How many events were committed since the last step.
+    since_step: usize,
 }
 
 /// What goes to the index with a commit.
@@ -92,25 +94,28 @@ impl Unindexed {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The step that goes with a commit of so many events: twice as many, so that those on their way have
-    /// arrived before as many wait behind them.
+    /// The step that goes with a commit of so many events: for each event two, so that those on their way have
+    /// arrived before as many wait behind them. Mostly there is none.
     pub(super) fn step(&self, events: usize) -> Step {
         let mut waiting = self.write();
-        let indexed = waiting.indexed;
+        let mut indexed = waiting.indexed;
         if waiting.moving.is_empty() && waiting.newer.len() >= BATCH {
             waiting.moving = std::mem::take(&mut waiting.newer);
             waiting.moving_to = waiting.newest;
             waiting.moved = None;
         }
-        if events == 0 || waiting.moving.is_empty() {
+        waiting.since_step += events;
+        let count = 2 * waiting.since_step / STEP * STEP;
+        if count == 0 || waiting.moving.is_empty() {
             return Step { entries: Vec::new(), indexed };
         }
-        // A power of two, so that few statements fit all steps.
-        let count = (2 * events).next_power_of_two().max(LEAST);
+        waiting.since_step = 0;
         let from = waiting.moved.map_or(Unbounded, Excluded);
         let mut rest = waiting.moving.range((from, Unbounded)).map(|(key, place)| (*key, *place));
         let entries: Vec<_> = rest.by_ref().take(count).collect();
-        let indexed = if rest.next().is_none() { waiting.moving_to } else { indexed };
+        if rest.next().is_none() {
+            indexed = waiting.moving_to;
+        }
         Step { entries, indexed }
     }
 

@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     SqliteStore,
-    bind::{Bind, Query},
+    bind::{Bind, Plain, Query, is_plain},
     by_entity::{Key, Place},
     captures,
     desk::Desk,
@@ -27,6 +27,12 @@ use super::{
 // undo just that statement. Such a journal would copy every page before it is changed.
 static INSERT_EVENTS: Statement =
     Statement::new("INSERT OR FAIL INTO events VALUES ", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "");
+/// The same for events from outside without metadata: most of them, and every value costs.
+static INSERT_PLAIN: Statement = Statement::new(
+    "INSERT OR FAIL INTO events VALUES ",
+    "(?, ?, ?, ?, ?, ?, NULL, ?, NULL, 0, NULL, NULL)",
+    "",
+);
 /// A store that was ended while events were on their way finds some of them in the index already.
 static INDEX_EVENTS: Statement =
     Statement::new("INSERT OR IGNORE INTO events_of_entities VALUES ", "(?, ?, ?, ?, ?)", "");
@@ -167,8 +173,10 @@ async fn write(
     let (keep, put): (Vec<_>, Vec<_>) = plan.rows.iter().partition(|write| *write.model == ModelWrite::Keep);
     let captured = plan.rows.iter().any(|write| *write.capture != CaptureWrite::Keep);
     let others = !keep.is_empty() || captured || !marks.is_empty();
+    let (plain, other): (Vec<_>, Vec<_>) = plan.events.iter().partition(|event| is_plain(event));
     let mut ended = put.is_empty() && entries.is_empty() && !others && !plan.events.is_empty();
-    transaction.rows(&INSERT_EVENTS, &plan.events, ended).await?;
+    transaction.rows(&INSERT_EVENTS, &other, ended && plain.is_empty()).await?;
+    transaction.rows(&INSERT_PLAIN, &plain.into_iter().map(Plain).collect::<Vec<_>>(), ended).await?;
     if let Some(counters) = transaction.begin.take() {
         let query = counters.bind(sqlx::query(BEGIN));
         transaction.execute(query, true).await?;

@@ -22,7 +22,7 @@ use crate::{
 use super::{
     SqliteStore,
     by_entity::Unindexed,
-    checkpoint::{self, Checkpoints},
+    checkpoint::{Checkpointer, Checkpoints},
     desk::Desk,
     names::Names,
     schema,
@@ -35,7 +35,7 @@ const NOT_A_DATABASE: &str = "26";
 /// `PRAGMA cache_size`: KiB (therefore negative) of pages that each connection keeps, so that the upper
 /// levels of the indexes are not read again for every commit.
 const CACHE: &str = "-32768";
-/// `PRAGMA wal_autocheckpoint`: never, [`checkpoint`] does that.
+/// `PRAGMA wal_autocheckpoint`: never, [`Checkpointer`] does that.
 const CHECKPOINT: &str = "0";
 /// Rows that a connection may be ahead of who reads them: with room for a page of them, its thread does not
 /// wait in between.
@@ -77,7 +77,10 @@ pub(super) async fn open(place: &str, holder: &str) -> Result<SqliteStore> {
         writer.clone()
     } else {
         let copying = options.connect().await.map_err(|e| refuse(plain(&e)))?;
-        tokio::spawn(checkpoint::run(copying, Arc::clone(&checkpoints), Arc::clone(&drawer)));
+        let file = File::open(place).map_err(|e| refuse(format!("it cannot be read: {e}")))?;
+        let (file, checkpoints) = (Arc::new(file), Arc::clone(&checkpoints));
+        let copies = Checkpointer { connection: copying, file, checkpoints, drawer: Arc::clone(&drawer) };
+        tokio::spawn(copies.run());
         pool(READERS).connect_with(options).await?
     };
     let store = SqliteStore {

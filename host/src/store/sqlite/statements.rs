@@ -8,7 +8,7 @@ use sqlx::AssertSqlSafe;
 /// times slower, and every further statement costs a way to the database's thread and back.
 const EXACT: usize = 64;
 /// Rows that one statement of a larger group takes: the largest that fits.
-const LARGER: [usize; 2] = [256, 128];
+const LARGER: [usize; 2] = [1024, 256];
 
 /// What else a text does, so that a transaction costs few ways to the database's thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -70,7 +70,7 @@ fn it_answers_in_the_order_asked_for() {
 #[test]
 fn its_entities_come_in_order_and_once() {
     let unindexed = Unindexed::default();
-    run(&unindexed, BATCH as u64 + 200, |_, _| {});
+    run(&unindexed, BATCH as u64 + 100, |_, _| {});
     assert!(!unindexed.read().moving.is_empty() && !unindexed.read().newer.is_empty());
     let all: Vec<_> = (0..ENTITIES as u8).map(entity).collect();
     assert_eq!(unindexed.entities(1, None, 99), all);
