@@ -21,8 +21,10 @@ use crate::{
 };
 
 mod parked;
+mod waits;
 
 pub use parked::{ParkedQuery, ParkedRow};
+pub use waits::Waited;
 
 /// Results of the host.
 pub(crate) type Result<T> = std::result::Result<T, Error>;

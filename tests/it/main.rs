@@ -32,5 +32,6 @@ mod soak;
 mod streams;
 mod structure;
 mod verify;
+mod waits;
 mod wasi;
 mod websockets;

@@ -29,6 +29,7 @@ const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("limits.queued_writes", 1..=MANY),
     ("limits.group_events", 1..=MANY),
     ("limits.streams", 1..=MANY),
+    ("limits.wait_ms", 1..=DAY_MS),
     ("limits.tail_events", 1..=MANY),
     ("limits.cached_bytes", 1..=MANY),
     ("limits.pending_events", 1..=MANY),

@@ -8,6 +8,7 @@
 //! | `guard` | which hosts and origins are answered |
 //! | `append` | events come in |
 //! | `events`, `models` | events and models go out, page by page |
+//! | `waits` | requests that wait until something is folded |
 //! | `streams` | the same, followed: server-sent events and websockets |
 //! | `parked` | what waits to be mended, and trying it again |
 //! | `operations` | what runs here, and how it is doing |
@@ -30,5 +31,6 @@ mod router;
 mod server;
 mod streams;
 mod visit;
+mod waits;
 
 pub use server::serve;
