@@ -20,6 +20,7 @@ use crate::{
     },
 };
 
+mod chains;
 mod parked;
 mod waits;
 

@@ -8,6 +8,7 @@ mod bad_input;
 mod bad_modules;
 mod cache;
 mod cases;
+mod chains;
 mod cli;
 mod config;
 mod corpus;

@@ -8,6 +8,7 @@
 //! | `guard` | which hosts and origins are answered |
 //! | `append` | events come in |
 //! | `events`, `models` | events and models go out, page by page |
+//! | `chains` | what led to an event, and what it led to |
 //! | `waits` | requests that wait until something is folded |
 //! | `streams` | the same, followed: server-sent events and websockets |
 //! | `parked` | what waits to be mended, and trying it again |
@@ -17,6 +18,7 @@
 
 mod append;
 mod body;
+mod chains;
 mod events;
 mod guard;
 mod models;

@@ -12,6 +12,7 @@ mod time;
 
 pub use capture::{Capture, CapturedEvent, CapturedFailure, CapturedLine};
 pub use derived::derived_id;
+pub(crate) use derived::{MOST_EMITTED, last_effect};
 pub use descriptor::{Descriptor, Fold, History, Order, Upgrade};
 pub use event::{Event, Fact, Metadata, Origin};
 pub use event_id::EventId;

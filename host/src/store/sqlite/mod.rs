@@ -3,6 +3,7 @@
 mod activate;
 mod captures;
 mod commit;
+mod effects;
 mod names;
 mod open;
 mod read;
@@ -20,8 +21,8 @@ use crate::words::{
 };
 
 use super::{
-    Activation, Catalogue, Committed, FileRecord, Group, HistoryQuery, LogQuery, NewActivation, Result,
-    RowCounts, Store, Which,
+    Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoryQuery, LogQuery, NewActivation,
+    Result, RowCounts, Store, Which,
 };
 
 /// A store in one SQLite file (or in memory).
@@ -97,6 +98,10 @@ impl Store for SqliteStore {
 
     async fn emissions(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Vec<Event>> {
         read::emissions(self, key, entity).await
+    }
+
+    async fn effects(&self, query: &EffectsQuery) -> Result<Vec<Event>> {
+        effects::effects(self, query).await
     }
 
     async fn rows(&self, key: &DomainKey, entities: &[Option<EntityId>]) -> Result<Vec<Option<Row>>> {
