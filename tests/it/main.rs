@@ -14,6 +14,7 @@ mod config;
 mod corpus;
 mod demo;
 mod determinism;
+mod divergences;
 mod emissions;
 mod files;
 mod folder;

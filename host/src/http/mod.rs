@@ -12,6 +12,7 @@
 //! | `waits` | requests that wait until something is folded |
 //! | `streams` | the same, followed: server-sent events and websockets |
 //! | `parked` | what waits to be mended, and trying it again |
+//! | `divergences` | what reducers emit otherwise than before |
 //! | `operations` | what runs here, and how it is doing |
 //! | `problem`, `refusals` | errors as problem+json; the one mapping from the host's errors |
 //! | `query`, `negotiate`, `body`, `render` | the small print of requests and answers |
@@ -19,6 +20,7 @@
 mod append;
 mod body;
 mod chains;
+mod divergences;
 mod events;
 mod guard;
 mod models;

@@ -8,7 +8,7 @@ use axum::{
 };
 
 use super::{
-    append, chains, events,
+    append, chains, divergences, events,
     guard::Guard,
     models, operations, parked,
     problem::{self as kinds, Problem},
@@ -41,6 +41,7 @@ pub(super) fn router(host: &Host, local: SocketAddr, streams: Streams) -> Router
         .route("/_/parked/{context}/{domain}/retry", post(parked::retry_domain))
         .route("/_/parked/{context}/{domain}/{entity}", get(parked::capture))
         .route("/_/parked/{context}/{domain}/{entity}/retry", post(parked::retry_one))
+        .route("/_/divergences", get(divergences::list))
         .route("/_/modules/{hash}", get(operations::module))
         .route("/_/live", get(operations::live))
         .route("/_/ready", get(operations::ready))

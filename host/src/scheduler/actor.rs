@@ -121,7 +121,7 @@ impl Actor {
             messages,
             head: tools.feed.watch_head(),
             reading: Reading::new(&tools),
-            report: Report::new(parts.catalog, Arc::clone(&tools.store)),
+            report: Report::new(parts.catalog, Arc::clone(&tools.store), Arc::clone(&tools.clock)),
             config: parts.config,
             tools,
         })
