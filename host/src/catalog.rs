@@ -2,7 +2,7 @@
 //! `scheduler`; read wherever a name must be known.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     store::Activation,
-    words::{ContextName, Descriptor, DomainKey, DomainName, ModuleHash, Position},
+    words::{ContextName, Descriptor, Divergence, DomainKey, DomainName, ModuleHash, Position, Time},
 };
 
 /// What a domain is doing.
@@ -73,6 +73,15 @@ pub struct Counts {
     pub divergent: u64,
 }
 
+/// A divergence, and when this host found it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diverged {
+    /// When, by the host's clock.
+    pub at: Time,
+    /// What differs.
+    pub divergence: Divergence,
+}
+
 /// Everything about one domain.
 #[derive(Debug, Clone)]
 pub struct Domain {
@@ -88,8 +97,8 @@ pub struct Domain {
     pub position: Position,
     /// The entities that were parked last, newest first; at most [`Catalog::PARKED_SHOWN`].
     pub parked: Vec<ParkedEntity>,
-    /// The divergence that was found last, in a sentence.
-    pub divergence: Option<String>,
+    /// The divergences that this host found last, newest first; at most [`Catalog::DIVERGENCES_KEPT`].
+    pub divergences: Arc<VecDeque<Diverged>>,
 }
 
 impl Domain {
@@ -101,8 +110,18 @@ impl Domain {
             counts: Counts::default(),
             position: Position::default(),
             parked: Vec::new(),
-            divergence: None,
+            divergences: Arc::default(),
         }
+    }
+
+    /// Divergences were found, the last one last.
+    pub(crate) fn diverged(&mut self, found: Vec<Diverged>) {
+        if found.is_empty() {
+            return;
+        }
+        let divergences = Arc::make_mut(&mut self.divergences);
+        found.into_iter().for_each(|diverged| divergences.push_front(diverged));
+        divergences.truncate(Catalog::DIVERGENCES_KEPT);
     }
 
     /// The newest module that served or serves, and what it says about itself.
@@ -137,6 +156,8 @@ pub struct Catalog(RwLock<Known>);
 impl Catalog {
     /// How many parked entities of a domain are shown beside it.
     pub const PARKED_SHOWN: u32 = 20;
+    /// How many divergences of a domain are kept.
+    pub const DIVERGENCES_KEPT: usize = 100;
 
     fn read(&self) -> RwLockReadGuard<'_, Known> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)

@@ -2,7 +2,7 @@
 
 use crate::{
     store::StoreError,
-    words::{ContextName, DomainKey, EntityId, EventId, IdError, ModuleHash, NameError, Position},
+    words::{ContextName, DomainKey, EntityId, EventId, EventType, IdError, ModuleHash, NameError, Position},
 };
 
 /// Input that the host does not take. Nothing was written.
@@ -123,11 +123,16 @@ pub enum Error {
         what = what(.1.as_ref())
     )]
     NoCapture(DomainKey, Option<EntityId>),
-    /// No module serves the domain, so that nothing can be tried again.
+    /// No module serves the domain, so that nothing can be folded or tried again.
     #[error(
-        "no module serves {0} now: what is parked there is tried again once one does (GET /_/reducers says what it is doing)"
+        "no module serves {0} now: nothing is folded there, or tried again, until one does (GET /_/reducers says what it is doing)"
     )]
     NotServed(DomainKey),
+    /// The domain will never fold an event of this type.
+    #[error(
+        "{0} does not take events of type {1}: nothing would come of waiting for it (GET /_/reducers says what it takes)"
+    )]
+    NotTaken(DomainKey, EventType),
     /// No module of this name ever served.
     #[error("there is no module {0}: no domain of this store was ever served by it")]
     UnknownModule(ModuleHash),

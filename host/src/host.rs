@@ -20,9 +20,12 @@ use crate::{
     },
 };
 
+mod chains;
 mod parked;
+mod waits;
 
 pub use parked::{ParkedQuery, ParkedRow};
+pub use waits::Waited;
 
 /// Results of the host.
 pub(crate) type Result<T> = std::result::Result<T, Error>;

@@ -53,7 +53,7 @@ async fn names_and_ids_in_a_url() {
         (format!("/shop/a%2Fb/{e}/{id}"), (400, "invalid-name", "event type \"a/b\"")),
         (format!("/shop/{long}/{e}/{id}"), (400, "invalid-name", "event type")),
         (format!("/elsewhere/noted/{e}/{id}"), (404, "unknown-context", "elsewhere")),
-        (format!("/shop/noted/{e}/{id}?wait=ledgers"), (400, "invalid-request", "wait")),
+        (format!("/shop/noted/{e}/{id}?wait=ledgers"), (404, "unknown-domain", "ledgers")),
     ] {
         refused(&host, json_body(host.request("POST", &path), "{}"), expected).await;
     }

@@ -154,6 +154,35 @@ async fn reducers_cannot_feed_each_other_for_ever() {
 }
 
 #[tokio::test]
+async fn two_reducers_that_feed_each_other_settle_or_park() {
+    let host = Host::start(|config| config.limits.causal_depth = 5).await;
+    host.deploy("shop", "ping", guest("ping")).await;
+    host.deploy("shop", "pong", guest("pong")).await;
+    let strokes = async |of: u64| {
+        let events = host.get(&format!("/shop/{}/events", entity(of))).await.expect(200).json();
+        events["events"].as_array().unwrap().len()
+    };
+    // Whatever is left after so many strokes, nobody has an event to fold any more.
+    let rest = async |head: u64| {
+        for domain in ["ping", "pong"] {
+            let rests = |reducer: &Reducer| reducer.lag() == 0 && reducer.0["position"] == head;
+            host.reducer_that("rest", "shop", domain, rests).await;
+        }
+    };
+    host.post("pinged", &entity(1), &event_id(1), &json!({"left": 4})).await.expect(201);
+    host.model_is(&format!("/shop/pong/{}/model", entity(1)), &json!({"strokes": 2})).await;
+    rest(5).await;
+    assert_eq!(strokes(1).await, 5, "they settle");
+    host.post("pinged", &entity(2), &event_id(2), &json!({})).await.expect(201);
+    let parked = host.parks("shop", "pong", &entity(2)).await;
+    assert_eq!((&parked["code"], &parked["position"]), (&json!("host.causal-depth"), &json!(11)), "{parked}");
+    rest(11).await;
+    assert_eq!(strokes(2).await, 6, "the posted one and five that it led to");
+    let reducers = [host.reducer("shop", "ping").await, host.reducer("shop", "pong").await];
+    assert_eq!(reducers.map(|reducer| reducer.unwrap().count("parked")), [0, 1]);
+}
+
+#[tokio::test]
 async fn an_id_that_is_taken_by_other_content_is_a_divergence() {
     let first = Host::start(|_| {}).await;
     first.deploy("shop", "echo", guest("echo")).await;

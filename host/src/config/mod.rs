@@ -65,6 +65,7 @@ pub struct Limits {
     pub queued_writes: usize,
     pub group_events: usize,
     pub streams: usize,
+    pub wait_ms: u64,
     pub tail_events: usize,
     pub cached_bytes: usize,
     pub pending_events: usize,

@@ -2,7 +2,7 @@
 
 use std::{net::ToSocketAddrs, ops::RangeInclusive};
 
-use crate::words::ContextName;
+use crate::words::{ContextName, MOST_EMITTED};
 
 use super::{Config, ConfigError, layers::Layers};
 
@@ -29,6 +29,7 @@ const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("limits.queued_writes", 1..=MANY),
     ("limits.group_events", 1..=MANY),
     ("limits.streams", 1..=MANY),
+    ("limits.wait_ms", 1..=DAY_MS),
     ("limits.tail_events", 1..=MANY),
     ("limits.cached_bytes", 1..=MANY),
     ("limits.pending_events", 1..=MANY),
@@ -44,7 +45,8 @@ const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("limits.module_instances", 1..=1000),
     ("limits.compile_ms", 1..=DAY_MS),
     ("limits.model_bytes", 1..=VALUE_BYTES),
-    ("limits.emitted_events", 1..=MANY),
+    // What an event led to is found by the ids that it can have.
+    ("limits.emitted_events", 1..=MOST_EMITTED as i64),
     ("limits.causal_depth", 1..=MANY),
     ("limits.code_cache_bytes", 1..=i64::MAX),
     ("limits.log_bytes", 1..=MANY),

@@ -11,6 +11,7 @@ use super::{
     problem::{self as kinds, Problem},
     render::{self, Answer},
     visit::Delivery,
+    waits,
 };
 use crate::{
     error::Invalid,
@@ -26,7 +27,7 @@ const META_PREFIX: &str = "everfold-meta-";
 pub(super) async fn one(Delivery { visit, body }: Delivery) -> Answer {
     let limit = Limit { name: "event_bytes", bytes: visit.host().config().limits.event_bytes };
     negotiate::require_json(visit.headers())?;
-    visit.query(&[])?;
+    let wait = waits::asked(&visit)?;
     let metadata = metadata(visit.headers())?;
     let data = body::read(body, limit).await?;
     let [context, event_type, entity, id] = visit.path()?;
@@ -45,7 +46,10 @@ pub(super) async fn one(Delivery { visit, body }: Delivery) -> Answer {
     if let Ok(location) = HeaderValue::try_from(format!("/{context}/{id}/event")) {
         response.headers_mut().insert(header::LOCATION, location);
     }
-    Ok(response)
+    match wait {
+        Some(wait) => waits::answer(&visit, &wait, *position, response).await,
+        None => Ok(response),
+    }
 }
 
 /// `POST /{context}/events`

@@ -8,14 +8,19 @@
 //! | `guard` | which hosts and origins are answered |
 //! | `append` | events come in |
 //! | `events`, `models` | events and models go out, page by page |
+//! | `chains` | what led to an event, and what it led to |
+//! | `waits` | requests that wait until something is folded |
 //! | `streams` | the same, followed: server-sent events and websockets |
 //! | `parked` | what waits to be mended, and trying it again |
+//! | `divergences` | what reducers emit otherwise than before |
 //! | `operations` | what runs here, and how it is doing |
 //! | `problem`, `refusals` | errors as problem+json; the one mapping from the host's errors |
 //! | `query`, `negotiate`, `body`, `render` | the small print of requests and answers |
 
 mod append;
 mod body;
+mod chains;
+mod divergences;
 mod events;
 mod guard;
 mod models;
@@ -30,5 +35,6 @@ mod router;
 mod server;
 mod streams;
 mod visit;
+mod waits;
 
 pub use server::serve;

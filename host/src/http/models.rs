@@ -12,8 +12,10 @@ use super::{
     render::{self, Answer},
     streams::{self, ModelFrames},
     visit::Visit,
+    waits,
 };
 use crate::{
+    Host,
     catalog::Domain,
     error::{Error, Invalid},
     words::{ContextName, DomainKey, DomainName, EntityId, Model},
@@ -41,11 +43,11 @@ async fn of(mut visit: Visit, key: DomainKey, entity: Option<EntityId>) -> Answe
         let frames = ModelFrames::new(visit.host().clone(), key, entity, seen.as_ref())?;
         return streams::answer(&mut visit, form, frames).await;
     }
-    visit.query(&[])?;
+    waits::until_folded(&visit, &key, entity).await?;
     let host = visit.host();
     let model = host.model(&key, entity).await?;
     let Some(data) = &model.data else { return Err(Error::NoModel(key, entity).into()) };
-    let tag = format!("\"{}-{}\"", host.epoch(), model.version);
+    let tag = tag(host, &model);
     let known = negotiate::has_already(visit.headers(), &tag);
     // A model's bytes are shared with the row that holds them; the answer needs its own.
     let mut response = Response::new(if known { Vec::new() } else { data.to_vec() }.into());
@@ -53,19 +55,29 @@ async fn of(mut visit: Visit, key: DomainKey, entity: Option<EntityId>) -> Answe
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     }
     let headers = response.headers_mut();
-    describe(headers, &model, &*host.require_domain(&key)?);
+    let domain = host.require_domain(&key)?;
+    insert(headers, header::CONTENT_TYPE, content_type(&model, &domain).unwrap_or("application/json"));
+    describe(headers, &model, &domain);
     insert(headers, header::ETAG, tag);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     render::varies(headers);
     Ok(response)
 }
 
-/// What the headers tell about a model.
-fn describe(headers: &mut HeaderMap, model: &Model, domain: &Domain) {
+/// The `ETag` of a model: the store's epoch and the version.
+pub(super) fn tag(host: &Host, model: &Model) -> String {
+    format!("\"{}-{}\"", host.epoch(), model.version)
+}
+
+/// The media type that the module which made a model gives it.
+fn content_type<'a>(model: &Model, domain: &'a Domain) -> Option<&'a str> {
     let mut modules = domain.activations.iter().rev().filter_map(|activation| activation.module.as_ref());
     let descriptor = modules.find(|(hash, _)| Some(*hash) == model.module).map(|(_, descriptor)| descriptor);
-    let content_type = descriptor.and_then(|descriptor| descriptor.content_type.as_deref());
-    insert(headers, header::CONTENT_TYPE, content_type.unwrap_or("application/json"));
+    descriptor.and_then(|descriptor| descriptor.content_type.as_deref())
+}
+
+/// What the headers tell about a model.
+pub(super) fn describe(headers: &mut HeaderMap, model: &Model, domain: &Domain) {
     insert(headers, HeaderName::from_static("everfold-position"), model.position.to_string());
     if let Some(module) = model.module {
         insert(headers, HeaderName::from_static("everfold-module"), module.to_string());
@@ -79,7 +91,7 @@ fn describe(headers: &mut HeaderMap, model: &Model, domain: &Domain) {
 }
 
 /// Sets a header, unless the value (which a module may have written) cannot stand in one.
-fn insert(headers: &mut HeaderMap, name: HeaderName, value: impl TryInto<HeaderValue>) {
+pub(super) fn insert(headers: &mut HeaderMap, name: HeaderName, value: impl TryInto<HeaderValue>) {
     if let Ok(value) = value.try_into() {
         headers.insert(name, value);
     }

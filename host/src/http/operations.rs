@@ -32,7 +32,7 @@ struct Reducer<'a> {
     position: Position,
     lag: u64,
     parked: &'a [ParkedEntity],
-    divergence: Option<&'a str>,
+    divergence: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -58,7 +58,7 @@ impl<'a> Reducer<'a> {
             position: domain.position,
             lag,
             parked: &domain.parked,
-            divergence: domain.divergence.as_deref(),
+            divergence: domain.divergences.front().map(|newest| newest.divergence.to_string()),
         }
     }
 }

@@ -31,6 +31,7 @@ kinds! {
     ID = BAD_REQUEST, "invalid-id", "An id is not valid";
     AHEAD = BAD_REQUEST, "id-from-the-future", "An event id is from the future";
     NOT_JSON = BAD_REQUEST, "not-json", "The body is not JSON";
+    NOT_TAKEN = BAD_REQUEST, "not-taken", "The domain does not take events of this type";
     EMPTY = BAD_REQUEST, "empty", "There is nothing to write";
     INCOMPLETE = BAD_REQUEST, "incomplete-body", "The body ended early";
     FORBIDDEN_ORIGIN = FORBIDDEN, "forbidden-origin", "Pages of this origin may not do that";
@@ -47,6 +48,7 @@ kinds! {
     TIMEOUT = REQUEST_TIMEOUT, "body-timeout", "The body took too long";
     CONFLICT = CONFLICT, "conflict", "The id is taken by an event with other content";
     NOT_SERVED = CONFLICT, "not-served", "No module serves the domain";
+    PARKED = CONFLICT, "parked", "The event cannot be folded: its entity is parked";
     TOO_LARGE = PAYLOAD_TOO_LARGE, "too-large", "The request is too large";
     MEDIA_TYPE = UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body is not of a type that is taken";
     MISDIRECTED = MISDIRECTED_REQUEST, "wrong-host", "This host does not answer to that name";
@@ -54,6 +56,7 @@ kinds! {
     NOT_READY = SERVICE_UNAVAILABLE, "not-ready", "The host is not ready";
     CLOSING = SERVICE_UNAVAILABLE, "closing", "The host is shutting down";
     STORE = SERVICE_UNAVAILABLE, "store-failed", "The store failed";
+    WAIT_OVER = GATEWAY_TIMEOUT, "wait-over", "The time to wait was over";
     DAMAGED = INTERNAL_SERVER_ERROR, "store-damaged", "The store holds a damaged value";
 }
 

@@ -1,6 +1,6 @@
 //! Query strings: `name=value` pairs, of which every one must be known and make sense.
 
-use std::{borrow::Cow, fmt::Display, str::FromStr};
+use std::{borrow::Cow, fmt::Display, str::FromStr, time::Duration};
 
 use percent_encoding::percent_decode_str;
 
@@ -97,6 +97,29 @@ impl<'a> Query<'a> {
             None => Ok(DEFAULT_LIMIT.min(most)),
             Some(limit) if (1..=most).contains(&limit) => Ok(limit),
             Some(limit) => Err(invalid("limit", &limit.to_string(), &rule())),
+        }
+    }
+
+    /// How many seconds, such as `2.5`, to wait: more than none, and at most so many milliseconds.
+    pub(super) fn seconds(&self, name: &str, most_ms: u64) -> Result<Option<Duration>, Invalid> {
+        let most = Duration::from_millis(most_ms);
+        let rule = || {
+            let most = most.as_secs_f64();
+            format!("it must be a number of seconds above 0 and up to {most} (limits.wait_ms)")
+        };
+        let Some(seconds) = self.parsed::<f64>(name, &rule())? else { return Ok(None) };
+        let time = Duration::try_from_secs_f64(seconds).ok();
+        let time = time.filter(|time| !time.is_zero() && *time <= most);
+        time.map(Some).ok_or_else(|| invalid(name, &seconds.to_string(), &rule()))
+    }
+
+    /// Refuses a parameter that means something only beside another one.
+    pub(super) fn only_with(&self, name: &str, other: &str) -> Result<(), Invalid> {
+        match (self.one(name)?, self.one(other)?) {
+            (Some(value), None) => {
+                Err(invalid(name, value, &format!("it means something only with {other}=")))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -197,6 +220,25 @@ mod tests {
             let error = query(bad).limit(10).unwrap_err().to_string();
             assert!(error.starts_with("query parameter limit"), "{error}");
         }
+    }
+
+    #[test]
+    fn seconds_are_decimal_and_bounded() {
+        assert_eq!(query("limit=0.25").seconds("limit", 5000).unwrap(), Some(Duration::from_millis(250)));
+        assert_eq!(query("limit=5").seconds("limit", 5000).unwrap(), Some(Duration::from_secs(5)));
+        assert_eq!(query("").seconds("limit", 5000).unwrap(), None);
+        for bad in ["0", "-1", "5.001", "inf", "NaN", "1e300", "1e-20", "", "soon"] {
+            let error = query(&format!("limit={bad}")).seconds("limit", 5000).unwrap_err().to_string();
+            assert!(error.ends_with("above 0 and up to 5 (limits.wait_ms)"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_together_is_given_together() {
+        assert!(query("since=1&after=2").only_with("since", "after").is_ok());
+        assert!(query("after=2").only_with("since", "after").is_ok());
+        let error = query("since=1").only_with("since", "after").unwrap_err().to_string();
+        assert!(error.ends_with("it means something only with after="), "{error}");
     }
 
     #[test]

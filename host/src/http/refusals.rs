@@ -23,6 +23,10 @@ impl From<Error> for Problem {
             Error::NotParked(..) => Self::new(&kinds::NOT_PARKED, detail),
             Error::NoCapture(..) => Self::new(&kinds::NO_CAPTURE, detail),
             Error::NotServed(..) => Self::new(&kinds::NOT_SERVED, detail),
+            Error::NotTaken(key, event_type) => Self::new(&kinds::NOT_TAKEN, detail)
+                .with("context", key.context.as_str())
+                .with("domain", key.domain.as_str())
+                .with("event_type", event_type.as_str()),
             Error::UnknownModule(hash) => {
                 Self::new(&kinds::UNKNOWN_MODULE, detail).with("module", hash.to_string())
             }

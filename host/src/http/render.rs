@@ -10,7 +10,7 @@ use axum::{
 };
 
 use super::{negotiate::Form, problem::Problem};
-use crate::words::{Epoch, Event, Model, ModuleHash, Time};
+use crate::words::{Epoch, Event, Model, ModuleHash, Position, Time};
 
 /// Appends an event.
 pub(super) fn event(out: &mut String, event: &Event) {
@@ -46,6 +46,18 @@ pub(super) fn model(out: &mut String, model: &Model) {
         r#"{{"entity":{entity},"version":{version},"position":{position},"module":{module},"model":"#
     );
     raw(out, model.data.as_deref().unwrap_or(b"null"));
+    out.push('}');
+}
+
+/// Appends what became of an event that was appended at this position and waited for: the model, or that
+/// it is not folded yet.
+pub(super) fn waited(out: &mut String, at: Position, model: Option<&Model>) {
+    let _ = write!(out, r#"{{"position":{at},"folded":{}"#, model.is_some());
+    if let Some(Model { version, module, data, .. }) = model {
+        let module = OrNull(*module);
+        let _ = write!(out, r#","version":{version},"module":{module},"model":"#);
+        raw(out, data.as_deref().unwrap_or(b"null"));
+    }
     out.push('}');
 }
 
@@ -155,7 +167,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::words::{CapturedEvent, Fact, Position, Version};
+    use crate::words::{CapturedEvent, Fact, Version};
 
     fn an_event() -> Event {
         Event {
@@ -212,6 +224,30 @@ mod tests {
                 r#"{{"type":"model","version":3,"position":2,"module":"{hash}","epoch":"e","model":{{"n":1}}}}"#
             )
         );
+    }
+
+    #[test]
+    fn what_was_waited_for_is_told_with_its_model() {
+        let of = |data: Option<&str>| Model {
+            entity: None,
+            data: data.map(|data| Arc::from(data.as_bytes())),
+            version: Version(3),
+            position: Position(9),
+            module: None,
+            parked: None,
+        };
+        let written = |model: Option<&Model>| {
+            let mut out = String::new();
+            waited(&mut out, Position(7), model);
+            out
+        };
+        assert_eq!(
+            written(Some(&of(Some("{}")))),
+            r#"{"position":7,"folded":true,"version":3,"module":null,"model":{}}"#
+        );
+        let kept_none = r#"{"position":7,"folded":true,"version":3,"module":null,"model":null}"#;
+        assert_eq!(written(Some(&of(None))), kept_none);
+        assert_eq!(written(None), r#"{"position":7,"folded":false}"#);
     }
 
     async fn text(response: Response) -> String {

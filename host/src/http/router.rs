@@ -8,7 +8,7 @@ use axum::{
 };
 
 use super::{
-    append, events,
+    append, chains, divergences, events,
     guard::Guard,
     models, operations, parked,
     problem::{self as kinds, Problem},
@@ -26,6 +26,8 @@ pub(super) fn router(host: &Host, local: SocketAddr, streams: Streams) -> Router
         .route("/{context}/{event_type}/{entity}/{event_id}", post(append::one))
         .route("/{context}/events", post(append::batch).get(events::of_context))
         .route("/{context}/{event_id}/event", get(events::one))
+        .route("/{context}/{event_id}/causes", get(chains::causes))
+        .route("/{context}/{event_id}/effects", get(chains::effects))
         .route("/{context}/{entity_or_domain}/events", get(events::of_entity_or_domain))
         .route("/{context}/{domain}/{entity}/model", get(models::of_entity))
         .route("/{context}/{domain}/model", get(models::of_context))
@@ -39,6 +41,7 @@ pub(super) fn router(host: &Host, local: SocketAddr, streams: Streams) -> Router
         .route("/_/parked/{context}/{domain}/retry", post(parked::retry_domain))
         .route("/_/parked/{context}/{domain}/{entity}", get(parked::capture))
         .route("/_/parked/{context}/{domain}/{entity}/retry", post(parked::retry_one))
+        .route("/_/divergences", get(divergences::list))
         .route("/_/modules/{hash}", get(operations::module))
         .route("/_/live", get(operations::live))
         .route("/_/ready", get(operations::ready))

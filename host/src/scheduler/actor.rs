@@ -26,7 +26,7 @@ use crate::{
 
 use super::{
     SchedulerParts,
-    domain::{Asker, Domain},
+    domain::{Asker, Domain, Wait},
     outcome::settle,
     reading::{EntitiesRead, LogRead, Reading},
     reduce::Trouble,
@@ -43,6 +43,8 @@ pub(super) enum Message {
     Retire(Box<Activation>),
     /// Parked entities are to be tried again.
     Retry(DomainKey, Vec<Option<EntityId>>, Asker),
+    /// Somebody waits until something is folded.
+    Wait(DomainKey, Wait),
     /// A worker has nothing to do.
     Free {
         worker: usize,
@@ -119,7 +121,7 @@ impl Actor {
             messages,
             head: tools.feed.watch_head(),
             reading: Reading::new(&tools),
-            report: Report::new(parts.catalog, Arc::clone(&tools.store)),
+            report: Report::new(parts.catalog, Arc::clone(&tools.store), Arc::clone(&tools.clock)),
             config: parts.config,
             tools,
         })
@@ -141,6 +143,7 @@ impl Actor {
                 () = shutdown.cancelled() => break,
             }
             self.read();
+            self.domains.iter_mut().for_each(Domain::take_up_waits);
             self.dispatch();
         }
         self.finish().await;
@@ -149,12 +152,16 @@ impl Actor {
     fn handle(&mut self, message: Message) {
         match message {
             Message::Serve(activation, module) => self.serve(&activation, module),
-            Message::Retire(activation) => drop(self.remove(&activation.key)),
+            Message::Retire(activation) => {
+                drop(self.remove(&activation.key));
+                self.domains.give_up(&activation.key);
+            }
             Message::Retry(key, entities, asker) => {
                 if let Some(domain) = self.domains.served(&key) {
                     entities.into_iter().for_each(|entity| domain.retry(entity, asker.clone()));
                 }
             }
+            Message::Wait(key, wait) => self.domains.wait(key, wait),
             Message::Free { worker, folds, longest, key, number } => {
                 self.idle.push((worker, folds));
                 if let Some(domain) = self.domains.get(&key, number) {
@@ -241,6 +248,7 @@ impl Actor {
                     domain.delay(entity, matches!(error, Trouble::Machine(_)));
                 }
             }
+            domain.tell_waits(entity);
         }
         self.report.progress(domain);
     }
@@ -251,6 +259,7 @@ impl Actor {
             domain.read_again();
             self.report.progress(domain);
         }
+        self.domains.forget_gone();
         self.write_marks().await;
     }
 

@@ -1,5 +1,7 @@
 //! What waits in one domain: which entities, with which events, and who is being reduced.
 
+mod waits;
+
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
@@ -16,6 +18,8 @@ use super::{
     serving::Serving,
     visit::Visit,
 };
+
+pub(super) use waits::{Wait, Waits};
 
 /// Somebody who asked for a parked entity to be tried again: told whether it was mended. Dropped untold
 /// where the domain is served no more.
@@ -72,6 +76,8 @@ pub(super) struct Domain {
     pub(super) running: usize,
     /// Whether a call of its last batch took long.
     pub(super) slow: bool,
+    /// Who waits for something to be folded.
+    pub(super) waits: Waits,
     entries: HashMap<Option<EntityId>, Entry>,
     /// Entities with new events.
     ready: VecDeque<Option<EntityId>>,
@@ -95,6 +101,7 @@ impl Domain {
             failed_to_read: false,
             running: 0,
             slow: false,
+            waits: Waits::default(),
             entries: HashMap::new(),
             ready: VecDeque::new(),
             visits: VecDeque::new(),

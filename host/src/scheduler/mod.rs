@@ -27,7 +27,10 @@ mod workers;
 
 use std::{ops::Add, sync::Arc};
 
-use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::sync::{
+    mpsc::{self, UnboundedSender},
+    oneshot,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -38,11 +41,12 @@ use crate::{
     feed::Feed,
     sandbox::Module,
     store::{Activation, Mark, Store},
-    words::{DomainKey, EntityId},
+    words::{DomainKey, EntityId, Position},
 };
 
 use actor::{Actor, Message};
 pub(crate) use bench::{Bench, Folded};
+use domain::Wait;
 pub use verify::{Refolded, Verifier, VerifyError};
 
 /// What the scheduler works with.
@@ -95,6 +99,15 @@ impl Handle {
         }
         retried
     }
+
+    /// Waits until a domain has nothing left to try of an entity (none: of the context) up to this position:
+    /// then it is folded, or parked. Not so where no module serves the domain any more; tells which. Where none
+    /// serves it yet, that is waited for as well.
+    pub async fn tried(&self, key: &DomainKey, entity: Option<EntityId>, position: Position) -> bool {
+        let (told, hears) = oneshot::channel();
+        drop(self.inbox.send(Message::Wait(key.clone(), Wait { entity, position, told })));
+        hears.await.is_ok()
+    }
 }
 
 /// What became of parked entities that were tried again.
@@ -130,7 +143,8 @@ pub fn start(
     shutdown: CancellationToken,
     tracker: &TaskTracker,
 ) -> std::io::Result<Handle> {
-    // The inbox needs no bound: each message answers one batch, page or activation, and those are bounded.
+    // The inbox needs no bound: each message answers one batch, page, activation or request, and those are
+    // bounded.
     let (inbox, messages) = mpsc::unbounded_channel();
     let handle = Handle { inbox: inbox.clone() };
     let actor = Actor::start(parts, inbox, messages)?;

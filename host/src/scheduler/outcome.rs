@@ -6,8 +6,8 @@ use crate::{
     sandbox::{Failure, LogLine},
     store::{CaptureWrite, ModelWrite, Reduction, ReductionOutcome, StoreError},
     words::{
-        Capture, CapturedEvent, CapturedFailure, CapturedLine, EntityId, Fact, Parked, Position, Row,
-        Segment, Time,
+        Capture, CapturedEvent, CapturedFailure, CapturedLine, Divergence, EntityId, Fact, Parked, Position,
+        Row, Segment, Time,
     },
 };
 
@@ -33,8 +33,8 @@ pub(super) struct Done {
     pub(super) count: u64,
     /// Whether the row was folded afresh.
     pub(super) refolded: bool,
-    /// What a refold emitted otherwise than it was emitted before, each in a sentence.
-    pub(super) divergences: Vec<String>,
+    /// What a refold emitted otherwise than it was emitted before.
+    pub(super) divergences: Vec<Divergence>,
     /// Whether more events may wait in the store.
     pub(super) more: bool,
 }

@@ -5,21 +5,24 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
 
 use crate::{
-    catalog::{Catalog, ParkedEntity, State},
+    catalog::{Catalog, Diverged, ParkedEntity, State},
+    clock::SharedClock,
     store::{Activation, Store, Which},
-    words::{ActivationNumber, DomainKey, EntityId, EventId, Parked},
+    words::{ActivationNumber, Divergence, DomainKey, EntityId, EventId, Parked, Time},
 };
 
-use super::{domain::Domain, outcome::Done};
+use super::{divergence, domain::Domain, outcome::Done};
 
 pub(super) struct Report {
     catalog: Arc<Catalog>,
     store: Arc<dyn Store>,
+    /// Tells when something was found.
+    clock: SharedClock,
 }
 
 impl Report {
-    pub(super) fn new(catalog: Arc<Catalog>, store: Arc<dyn Store>) -> Self {
-        Self { catalog, store }
+    pub(super) fn new(catalog: Arc<Catalog>, store: Arc<dyn Store>, clock: SharedClock) -> Self {
+        Self { catalog, store, clock }
     }
 
     /// Every activation of a domain.
@@ -56,6 +59,23 @@ impl Report {
         self.catalog.update(key, |known| known.counts.stale += 1);
     }
 
+    /// What a reduction emitted otherwise than it was emitted before.
+    fn diverged(&self, done: &Done, divergent: &[EventId]) -> Vec<Diverged> {
+        // Late events legitimately cause it, so it is told and not warned of.
+        for divergence in &done.divergences {
+            tracing::info!("divergence: {divergence}");
+        }
+        let taken = match &done.reduction {
+            Some(reduction) if !divergent.is_empty() => divergence::taken(reduction, divergent),
+            _ => Vec::new(),
+        };
+        for divergence in &taken {
+            tracing::warn!("divergence: {divergence}");
+        }
+        let found = |divergence: Divergence| Diverged { at: Time(self.clock.now()), divergence };
+        done.divergences.iter().cloned().chain(taken).map(found).collect()
+    }
+
     /// A reduction was committed.
     pub(super) fn committed(
         &self,
@@ -69,13 +89,7 @@ impl Report {
         let was_parked = done.before.as_ref().is_some_and(|row| row.parked.is_some());
         let emitted =
             done.reduction.as_ref().map_or(0, |reduction| reduction.emissions.len() - divergent.len());
-        // Late events legitimately cause it, so it is told and not warned of.
-        for divergence in &done.divergences {
-            tracing::info!("divergence: {divergence}");
-        }
-        for id in divergent {
-            tracing::warn!(domain = %key, %id, "divergence: the id of an emitted event is taken by other content; it was not inserted");
-        }
+        let diverged = self.diverged(done, divergent);
         if let Some(parked) = &after.parked {
             tracing::warn!(domain = %key, ?entity, event = parked.event, code = parked.code, "parked: {}", parked.message);
         }
@@ -85,14 +99,12 @@ impl Report {
             counts.folded += done.count;
             counts.refolds += u64::from(done.refolded);
             counts.emitted += emitted as u64;
-            counts.divergent += (done.divergences.len() + divergent.len()) as u64;
+            counts.divergent += diverged.len() as u64;
             counts.models =
                 (counts.models + u64::from(after.model.is_some())).saturating_sub(u64::from(had_model));
             counts.parked =
                 (counts.parked + u64::from(after.parked.is_some())).saturating_sub(u64::from(was_parked));
-            if let Some(last) = done.divergences.last() {
-                known.divergence = Some(last.clone());
-            }
+            known.diverged(diverged);
             if was_parked {
                 let name = entity.map(|entity| entity.to_string());
                 known.parked.retain(|shown| shown.entity != name);

@@ -7,22 +7,52 @@ use std::{
 
 use crate::words::{ActivationNumber, DomainKey};
 
-use super::domain::Domain;
+use super::domain::{Domain, Wait, Waits};
 
 #[derive(Default)]
 pub(super) struct Turns {
     domains: BTreeMap<DomainKey, Domain>,
     /// The domain that had work taken last; the next one after it has its turn.
     last: Option<DomainKey>,
+    /// Who waits for domains that are not served yet, or are just getting another module.
+    early: BTreeMap<DomainKey, Waits>,
 }
 
 impl Turns {
-    pub(super) fn insert(&mut self, domain: Domain) {
+    pub(super) fn insert(&mut self, mut domain: Domain) {
+        domain.waits = self.early.remove(&domain.serving.key).unwrap_or_default();
         self.domains.insert(domain.serving.key.clone(), domain);
     }
 
+    /// Takes a domain out. Who waits there goes on waiting for the next one in its place.
     pub(super) fn remove(&mut self, key: &DomainKey) -> Option<Domain> {
-        self.domains.remove(key)
+        let mut domain = self.domains.remove(key)?;
+        if !domain.waits.is_empty() {
+            self.early.insert(key.clone(), std::mem::take(&mut domain.waits).anew());
+        }
+        Some(domain)
+    }
+
+    /// Somebody waits until something is folded.
+    pub(super) fn wait(&mut self, key: DomainKey, wait: Wait) {
+        match self.domains.get_mut(&key) {
+            Some(domain) => domain.waits.add(wait),
+            None => self.early.entry(key).or_default().add(wait),
+        }
+    }
+
+    /// Lets those go who wait for a domain that nobody serves any more.
+    pub(super) fn give_up(&mut self, key: &DomainKey) {
+        self.early.remove(key);
+    }
+
+    /// Forgets those who waited and went away.
+    pub(super) fn forget_gone(&mut self) {
+        self.domains.values_mut().for_each(|domain| domain.waits.forget_gone());
+        self.early.retain(|_, waits| {
+            waits.forget_gone();
+            !waits.is_empty()
+        });
     }
 
     /// A domain, under whatever activation.

@@ -98,6 +98,7 @@ impl Verifier {
         };
         let difference = if state.model == row.model { None } else { Some(again.difference(&parts).await?) };
         let divergences = divergence::compare(&self.store, key, entity, &state.repeated).await?;
+        let divergences = divergences.iter().map(ToString::to_string).collect();
         Ok(Refolded { difference, divergences })
     }
 

@@ -15,9 +15,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use requests::{
-    Activation, Append, AppendRefusal, Appended, CaptureWrite, Catalogue, Committed, FileRecord, Group, Head,
-    HistoryCursor, HistoryQuery, LogQuery, Mark, ModelWrite, NewActivation, Reduction, ReductionOutcome,
-    Which,
+    Activation, Append, AppendRefusal, Appended, CaptureWrite, Catalogue, Committed, EffectsQuery,
+    FileRecord, Group, Head, HistoryCursor, HistoryQuery, LogQuery, Mark, ModelWrite, NewActivation,
+    Reduction, ReductionOutcome, Which,
 };
 
 use crate::words::{
@@ -99,6 +99,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// The events that this model's reducer emitted, by position.
     async fn emissions(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Vec<Event>>;
+
+    /// The events in a stretch of ids that others led to, by id.
+    async fn effects(&self, query: &EffectsQuery) -> Result<Vec<Event>>;
 
     /// The rows of some entities (none: the one of a `whole-context` domain), in the order asked for.
     async fn rows(&self, key: &DomainKey, entities: &[Option<EntityId>]) -> Result<Vec<Option<Row>>>;

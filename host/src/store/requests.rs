@@ -261,6 +261,19 @@ pub struct HistoryQuery {
     pub limit: u32,
 }
 
+/// In which stretch of ids to look for events that others led to.
+#[derive(Debug, Clone)]
+pub struct EffectsQuery {
+    /// The context.
+    pub context: ContextName,
+    /// Only behind this id.
+    pub after: EventId,
+    /// Only up to this id.
+    pub up_to: EventId,
+    /// At most so many.
+    pub limit: u32,
+}
+
 /// Where to go on in an entity's history.
 #[derive(Debug, Clone, Copy)]
 pub enum HistoryCursor {

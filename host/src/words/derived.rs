@@ -39,6 +39,17 @@ pub fn derived_id(key: &DomainKey, entity: Option<&EntityId>, cause: EventId, in
     Some(EventId::from_parts(ticks, clock_and_node))
 }
 
+/// The most events that one call may emit. `limits.emitted_events` cannot be set higher, because the ids of what
+/// an event led to are looked for within so many ticks.
+pub(crate) const MOST_EMITTED: u32 = 100_000;
+
+/// The greatest id that an event to which this one led can have.
+#[must_use]
+pub(crate) fn last_effect(cause: EventId) -> EventId {
+    let ticks = cause.ticks() + u64::from(MOST_EMITTED);
+    EventId::from_parts(ticks.min(EventId::MAX_TICKS), [0xFF; 8])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,6 +66,16 @@ mod tests {
         assert_eq!(id(Some(&entity), 0), "c232ab01-9414-11ec-8058-61a4ddde1b14");
         assert_eq!(id(Some(&entity), 1), "c232ab02-9414-11ec-94f4-bd399d02db85");
         assert_eq!(id(None, 0), "c232ab01-9414-11ec-8b91-fdbc7aeda2a9");
+    }
+
+    #[test]
+    fn whatever_is_derived_lies_before_the_last_effect() {
+        let cause = EventId::from_parts(5, [7; 8]);
+        let last = derived_id(&key(), None, cause, MOST_EMITTED - 1).unwrap();
+        assert_eq!(last.ticks(), last_effect(cause).ticks());
+        assert!(cause < last && last <= last_effect(cause));
+        let end = EventId::from_parts(EventId::MAX_TICKS, [7; 8]);
+        assert!(end < last_effect(end));
     }
 
     #[test]

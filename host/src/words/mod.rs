@@ -3,6 +3,7 @@
 mod capture;
 mod derived;
 mod descriptor;
+mod divergence;
 mod event;
 mod event_id;
 mod ids;
@@ -12,7 +13,9 @@ mod time;
 
 pub use capture::{Capture, CapturedEvent, CapturedFailure, CapturedLine};
 pub use derived::derived_id;
+pub(crate) use derived::{MOST_EMITTED, last_effect};
 pub use descriptor::{Descriptor, Fold, History, Order, Upgrade};
+pub use divergence::{Difference, Divergence};
 pub use event::{Event, Fact, Metadata, Origin};
 pub use event_id::EventId;
 pub(crate) use event_id::TICKS_BEFORE_UNIX;

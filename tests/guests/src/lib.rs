@@ -36,3 +36,31 @@ pub fn echoes(said: &Value, data: &Value) -> Result<Vec<NewEvent>> {
     };
     (0..times).map(|_| one()).collect()
 }
+
+/// The model of ping and pong: how often it hit the ball.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Rally {
+    /// The number of events.
+    pub strokes: u64,
+}
+
+/// What ping and pong play with.
+#[derive(Serialize, Deserialize)]
+pub struct Ball {
+    /// How many more times it is returned; none: for ever.
+    pub left: Option<u64>,
+}
+
+impl Ball {
+    /// What comes back: an event of this type, unless nothing is left.
+    ///
+    /// # Errors
+    ///
+    /// None: a ball can be written.
+    pub fn returned(&self, stroke: &str) -> Result<Vec<NewEvent>> {
+        match self.left {
+            Some(0) => Ok(vec![]),
+            left => Ok(vec![NewEvent::new(stroke, &Self { left: left.map(|left| left - 1) })?]),
+        }
+    }
+}

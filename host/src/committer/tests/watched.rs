@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use crate::{
     store::{
-        Activation, Catalogue, Committed, FileRecord, Group, HistoryQuery, LogQuery, NewActivation, Result,
-        RowCounts, Store, StoreError, Which, sqlite::SqliteStore,
+        Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoryQuery, LogQuery,
+        NewActivation, Result, RowCounts, Store, StoreError, Which, sqlite::SqliteStore,
     },
     words::{ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row},
 };
@@ -91,6 +91,10 @@ impl Store for Watched {
 
     async fn emissions(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Vec<Event>> {
         self.inner.emissions(key, entity).await
+    }
+
+    async fn effects(&self, query: &EffectsQuery) -> Result<Vec<Event>> {
+        self.inner.effects(query).await
     }
 
     async fn rows(&self, key: &DomainKey, entities: &[Option<EntityId>]) -> Result<Vec<Option<Row>>> {

@@ -86,14 +86,20 @@ impl Streams {
         self.shutdown.is_cancelled()
     }
 
-    fn open(&self) -> Result<OwnedSemaphorePermit, Problem> {
+    /// Waits until they must end.
+    pub(super) async fn ending(&self) {
+        self.shutdown.cancelled().await;
+    }
+
+    /// Takes the place of a stream, or of a request that waits as one does.
+    pub(super) fn open(&self) -> Result<OwnedSemaphorePermit, Problem> {
         if self.are_ending() {
             return Err(crate::Error::Closing.into());
         }
         Arc::clone(&self.free).try_acquire_owned().map_err(|_| {
             let limit = self.limit;
             let detail = format!(
-                "{limit} streams are open, the limit (streams): read without following, try again later, or raise limits.streams"
+                "{limit} streams are open, the limit (streams): read without following or waiting, try again later, or raise limits.streams"
             );
             Problem::new(&kinds::TOO_MANY_STREAMS, detail).with("limit", "limits.streams").with("most", limit)
         })

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::{
-    scheduler::divergence::compare,
+    scheduler::divergence::{compare, taken},
     store::{Append, CaptureWrite, Group, ModelWrite, NewActivation, Reduction, Store, sqlite::SqliteStore},
-    words::{Fact, Origin, Position, Version},
+    words::{ActivationNumber, Difference, Divergence, Fact, Origin, Position, Version},
 };
 
 use super::{cart, entity, fact, id};
@@ -20,7 +20,15 @@ async fn store() -> Arc<dyn Store> {
     let store = SqliteStore::open(":memory:", "a test").await.unwrap();
     let retired = NewActivation { key: cart(), module: None, file: None, at: 1 };
     let activation = store.activate(&retired).await.unwrap().number;
-    let reduction = Reduction {
+    let reduction = reduction(activation, vec![emitted(2, "1"), emitted(3, "1")]);
+    let posted = Append { context: cart().context, facts: vec![Arc::new(fact(1, 1)), Arc::new(fact(9, 1))] };
+    let (appends, reductions) = (vec![posted], vec![Arc::new(reduction)]);
+    store.commit(&Group { appends, reductions, ..Group::default() }).await.unwrap();
+    Arc::new(store)
+}
+
+fn reduction(activation: ActivationNumber, emissions: Vec<Arc<Fact>>) -> Reduction {
+    Reduction {
         key: cart(),
         entity: Some(entity(1)),
         activation,
@@ -32,39 +40,61 @@ async fn store() -> Arc<dyn Store> {
         made_by: Vec::new(),
         parked: None,
         capture: CaptureWrite::Keep,
-        emissions: vec![emitted(2, "1"), emitted(3, "1")],
-    };
-    let posted = Append { context: cart().context, facts: vec![Arc::new(fact(1, 1)), Arc::new(fact(9, 1))] };
-    let (appends, reductions) = (vec![posted], vec![Arc::new(reduction)]);
-    store.commit(&Group { appends, reductions, ..Group::default() }).await.unwrap();
-    Arc::new(store)
+        emissions,
+    }
 }
 
-async fn differences(repeated: &[Arc<Fact>]) -> Vec<String> {
+async fn differences(repeated: &[Arc<Fact>]) -> Vec<Divergence> {
     compare(&store().await, &cart(), Some(entity(1)), repeated).await.unwrap()
+}
+
+fn sentences(divergences: &[Divergence]) -> Vec<String> {
+    divergences.iter().map(ToString::to_string).collect()
 }
 
 #[tokio::test]
 async fn the_same_again_is_no_difference() {
-    assert_eq!(differences(&[emitted(3, "1"), emitted(2, "1")]).await, [""; 0]);
+    assert_eq!(differences(&[emitted(3, "1"), emitted(2, "1")]).await, []);
 }
 
 #[tokio::test]
 async fn every_difference_has_its_sentence() {
     let what = format!("shop/cart of {}", entity(1));
+    let differences = differences(&[emitted(2, "other"), emitted(4, "1")]).await;
     assert_eq!(
-        differences(&[emitted(2, "other"), emitted(4, "1")]).await,
+        sentences(&differences),
         [
             format!("{what}: {} (A) would now say something else", id(2)),
             format!("{what}: {} (A) would be emitted now, and was not", id(4)),
             format!("{what}: {} (A) was emitted, and would not be now", id(3)),
         ]
     );
+    let parts: Vec<_> = differences.iter().map(|d| (d.difference, d.cause, d.data.as_deref())).collect();
+    let cause = Some(id(1));
+    assert_eq!(
+        parts,
+        [
+            (Difference::Other, cause, Some("other")),
+            (Difference::Extra, cause, Some("1")),
+            (Difference::Missing, cause, None),
+        ]
+    );
+}
+
+#[test]
+fn an_emission_that_was_not_inserted_is_one() {
+    let emissions = vec![emitted(2, "1"), emitted(3, "2")];
+    let reduction = reduction(ActivationNumber(1), emissions);
+    let taken = taken(&reduction, &[id(3)]);
+    let what = format!("shop/cart of {}", entity(1));
+    let sentence = format!("{what}: {} (A) was not inserted: an event with other content has its id", id(3));
+    assert_eq!(sentences(&taken), [sentence]);
+    assert_eq!((taken[0].difference, taken[0].data.as_deref()), (Difference::Taken, Some("2")));
 }
 
 #[tokio::test]
 async fn another_model_is_not_compared() {
     let store = store().await;
-    assert_eq!(compare(&store, &cart(), Some(entity(2)), &[]).await.unwrap(), [""; 0]);
-    assert_eq!(compare(&store, &cart(), None, &[]).await.unwrap(), [""; 0]);
+    assert_eq!(compare(&store, &cart(), Some(entity(2)), &[]).await.unwrap(), []);
+    assert_eq!(compare(&store, &cart(), None, &[]).await.unwrap(), []);
 }

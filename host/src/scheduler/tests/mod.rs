@@ -8,6 +8,7 @@ mod retries;
 mod serving;
 mod state;
 mod verify;
+mod waits;
 
 use std::sync::Arc;
 

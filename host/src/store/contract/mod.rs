@@ -5,6 +5,7 @@
 
 mod activations;
 mod appends;
+mod effects;
 pub(super) mod given;
 mod guards;
 mod lasting;
@@ -90,6 +91,10 @@ macro_rules! suite {
                     a_log_can_begin_at_a_time, histories_go_by_id_or_by_position,
                     histories_end_at_a_position, emissions_are_found_by_their_model,
                     what_is_unknown_is_empty,
+                }
+                effects: {
+                    effects_come_by_id_with_their_causes,
+                    effects_lie_behind_one_id_and_up_to_another,
                 }
                 rows: {
                     rows_come_in_the_order_asked_for, many_rows_come_at_once, rows_come_page_by_page,

@@ -7,6 +7,7 @@ mod captures;
 mod checkpoint;
 mod commit;
 mod desk;
+mod effects;
 mod history;
 mod ids;
 mod memory;
@@ -30,8 +31,8 @@ use crate::words::{
 };
 
 use super::{
-    Activation, Catalogue, Committed, FileRecord, Group, HistoryQuery, LogQuery, NewActivation, Result,
-    RowCounts, Store, Which,
+    Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoryQuery, LogQuery, NewActivation,
+    Result, RowCounts, Store, Which,
 };
 
 /// A store in one SQLite file (or in memory).
@@ -118,6 +119,10 @@ impl Store for SqliteStore {
 
     async fn emissions(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Vec<Event>> {
         read::emissions(self, key, entity).await
+    }
+
+    async fn effects(&self, query: &EffectsQuery) -> Result<Vec<Event>> {
+        effects::effects(self, query).await
     }
 
     async fn rows(&self, key: &DomainKey, entities: &[Option<EntityId>]) -> Result<Vec<Option<Row>>> {

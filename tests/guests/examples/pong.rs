@@ -1,0 +1,19 @@
+//! Answers `ponged` with `pinged`: with `ping` one of two that feed each other.
+
+use everfold_sdk::{Event, NewEvent, Result, reducer};
+use guests::{Ball, Rally};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Stroke {
+    Ponged(Ball),
+}
+
+fn apply(rally: &mut Rally, event: Event<Stroke>) -> Result<Vec<NewEvent>> {
+    let Stroke::Ponged(ball) = event.data;
+    rally.strokes += 1;
+    ball.returned("pinged")
+}
+
+reducer!(apply, order: recorded, emits: ["pinged"]);
