@@ -9,6 +9,7 @@ mod bad_modules;
 mod cache;
 mod cases;
 mod cli;
+mod cloudevents;
 mod config;
 mod corpus;
 mod demo;

@@ -6,7 +6,7 @@
 //! | `router` | the route table |
 //! | `visit` | a request that passed the guard: the only way from a handler to the host |
 //! | `guard` | which hosts and origins are answered |
-//! | `append` | events come in |
+//! | `append`, `batch` | events come in: one by URL, many in one body |
 //! | `events`, `models` | events and models go out, page by page |
 //! | `streams` | the same, followed: server-sent events and websockets |
 //! | `parked` | what waits to be mended, and trying it again |
@@ -15,6 +15,7 @@
 //! | `query`, `negotiate`, `body`, `render` | the small print of requests and answers |
 
 mod append;
+mod batch;
 mod body;
 mod events;
 mod guard;
