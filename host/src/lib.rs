@@ -81,4 +81,4 @@ pub use error::{Error, Invalid};
 pub use host::{Host, ParkedQuery, ParkedRow};
 pub use ingest::RawEvent;
 pub use lifecycle::{StartError, serve};
-pub use store::LogQuery;
+pub use store::{Expectation, LogQuery};

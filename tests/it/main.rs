@@ -15,6 +15,7 @@ mod corpus;
 mod demo;
 mod determinism;
 mod emissions;
+mod expectations;
 mod files;
 mod folder;
 mod folding;

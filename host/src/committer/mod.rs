@@ -58,7 +58,7 @@ impl Committer {
     /// Appends events, all or none; they are durable once this returns.
     ///
     /// # Errors
-    /// [`Error::Conflict`], [`Error::Closing`], [`Error::Store`].
+    /// [`Error::Conflict`], [`Error::Unmet`], [`Error::Closing`], [`Error::Store`].
     pub async fn append(&self, append: Append) -> Result<Vec<Appended>, Error> {
         let (answer, answered) = oneshot::channel();
         self.send(Request::Append(append, answer)).await?;
@@ -151,6 +151,7 @@ impl From<AppendRefusal> for Error {
     fn from(refusal: AppendRefusal) -> Self {
         match refusal {
             AppendRefusal::Conflict { id, position } => Self::Conflict { id, position },
+            AppendRefusal::Unmet { entity, current } => Self::Unmet { entity, current },
         }
     }
 }

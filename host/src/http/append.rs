@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::{
     body::{self, Limit},
-    negotiate,
+    expect, negotiate,
     problem::{self as kinds, Problem},
     render::{self, Answer},
     visit::Delivery,
@@ -25,11 +25,12 @@ pub(super) async fn one(Delivery { visit, body }: Delivery) -> Answer {
     negotiate::require_json(visit.headers())?;
     visit.query(&[])?;
     let metadata = metadata(visit.headers())?;
+    let expected = expect::expectation(visit.headers())?;
     let data = body::read(body, limit).await?;
     let [context, event_type, entity, id] = visit.path()?;
     let context: ContextName = context.parse().map_err(Invalid::from)?;
     let event = RawEvent { id: &id, event_type: &event_type, entity: &entity, data: &data, metadata };
-    let appended = visit.host().append(&context, &[event]).await?;
+    let appended = visit.host().append_expecting(&context, &[event], expected).await?;
     // The host answers once for each event.
     let Some(Appended { position, new }) = appended.first() else {
         return Err(Problem::new(&kinds::EMPTY, "nothing was written"));

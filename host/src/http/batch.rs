@@ -8,6 +8,7 @@ use axum::{
 use super::{
     append::META_PREFIX,
     body::{self, Limit},
+    expect,
     negotiate::{self, ATTRIBUTE_PREFIX, BatchForm},
     problem::{self as kinds, Problem},
     render::{self, Answer},
@@ -26,6 +27,7 @@ pub(super) async fn append(Delivery { visit, body }: Delivery) -> Answer {
     let form = negotiate::batch_form(visit.headers())?;
     visit.query(&[])?;
     refuse_metadata(visit.headers())?;
+    let expected = expect::expectation(visit.headers())?;
     let body = match form {
         // A CloudEvent may have no data.
         BatchForm::Binary => body::read_any(body, limit).await?,
@@ -48,7 +50,7 @@ pub(super) async fn append(Delivery { visit, body }: Delivery) -> Answer {
             cloudevents.iter().map(CloudEvent::as_event).collect()
         }
     };
-    let appended = visit.host().append(&context, &events).await?;
+    let appended = visit.host().append_expecting(&context, &events, expected).await?;
     Ok(positions(&appended))
 }
 

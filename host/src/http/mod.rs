@@ -7,6 +7,7 @@
 //! | `visit` | a request that passed the guard: the only way from a handler to the host |
 //! | `guard` | which hosts and origins are answered |
 //! | `append`, `batch` | events come in: one by URL, many in one body |
+//! | `expect` | what a request expects of an entity, and the tag that it read |
 //! | `events`, `models` | events and models go out, page by page |
 //! | `streams` | the same, followed: server-sent events and websockets |
 //! | `parked` | what waits to be mended, and trying it again |
@@ -18,6 +19,7 @@ mod append;
 mod batch;
 mod body;
 mod events;
+mod expect;
 mod guard;
 mod models;
 mod negotiate;

@@ -60,7 +60,8 @@ fn fact(ticks: u64, data: &str) -> Arc<Fact> {
 }
 
 fn append(ticks: impl IntoIterator<Item = u64>) -> Append {
-    Append { context: cart().context, facts: ticks.into_iter().map(|ticks| fact(ticks, "1")).collect() }
+    let facts = ticks.into_iter().map(|ticks| fact(ticks, "1")).collect();
+    Append { context: cart().context, facts, expected: None }
 }
 
 fn position(answer: Result<Vec<Appended>, Error>) -> Result<u64, String> {

@@ -34,7 +34,8 @@ async fn store() -> Arc<dyn Store> {
         capture: CaptureWrite::Keep,
         emissions: vec![emitted(2, "1"), emitted(3, "1")],
     };
-    let posted = Append { context: cart().context, facts: vec![Arc::new(fact(1, 1)), Arc::new(fact(9, 1))] };
+    let facts = vec![Arc::new(fact(1, 1)), Arc::new(fact(9, 1))];
+    let posted = Append { context: cart().context, facts, expected: None };
     let (appends, reductions) = (vec![posted], vec![Arc::new(reduction)]);
     store.commit(&Group { appends, reductions, ..Group::default() }).await.unwrap();
     Arc::new(store)

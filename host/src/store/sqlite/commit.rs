@@ -16,7 +16,7 @@ use crate::{
 };
 
 use super::{
-    SqliteStore, captures,
+    SqliteStore, captures, expectations,
     rows::{self, entity_key, event_columns, number, signed, to_json},
     statements::Statement,
 };
@@ -107,6 +107,7 @@ async fn known(store: &SqliteStore, connection: &mut SqliteConnection, group: &G
     }
     known_events(store, connection, group, &mut known).await?;
     known_rows(store, connection, group, &mut known).await?;
+    expectations::known(store, connection, group, &mut known).await?;
     Ok(known)
 }
 

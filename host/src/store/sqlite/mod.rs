@@ -3,6 +3,7 @@
 mod activate;
 mod captures;
 mod commit;
+mod expectations;
 mod names;
 mod open;
 mod read;
@@ -93,6 +94,10 @@ impl Store for SqliteStore {
 
     async fn history(&self, query: &HistoryQuery) -> Result<Vec<Event>> {
         read::history(self, query).await
+    }
+
+    async fn count_outside(&self, context: &ContextName, entity: EntityId) -> Result<u64> {
+        expectations::count(self, context, entity).await
     }
 
     async fn emissions(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Vec<Event>> {
