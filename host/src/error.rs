@@ -161,6 +161,16 @@ pub enum Error {
         /// How many events from outside it has.
         current: u64,
     },
+    /// As much as may wait to be written is waiting.
+    #[error(
+        "too much waits to be written: limits.{name} is {most}; nothing of this request was read or written: send it again in a moment, or raise limits.{name}"
+    )]
+    Overloaded {
+        /// The limit's name in the config, below `limits`.
+        name: &'static str,
+        /// The limit.
+        most: usize,
+    },
     /// The host is shutting down.
     #[error("the host is shutting down: try again in a moment")]
     Closing,

@@ -21,6 +21,7 @@ use crate::{
 mod append;
 mod parked;
 
+pub use append::Admission;
 pub use parked::{ParkedQuery, ParkedRow};
 
 /// Results of the host.
@@ -72,9 +73,11 @@ impl Host {
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::UnknownContext`], [`Error::Conflict`]: nothing was written.
+    /// [`Error::Overloaded`]: the same, for now; [`Admission`] is the way to know before reading anything.
     /// [`Error::Closing`], [`Error::Store`]: nothing was acknowledged; posting the same again is safe.
     pub async fn append(&self, context: &ContextName, events: &[RawEvent<'_>]) -> Result<Vec<Appended>> {
-        self.append_expecting(context, events, None).await
+        let bytes = events.iter().map(|event| event.data.len()).sum();
+        self.admit(bytes)?.append(context, events, None).await
     }
 
     /// Fails unless somebody named this context.

@@ -24,6 +24,7 @@ mod hostile;
 mod limits;
 mod models;
 mod order;
+mod overload;
 mod parked;
 mod reading;
 mod reload;

@@ -26,11 +26,12 @@ pub(super) async fn one(Delivery { visit, body }: Delivery) -> Answer {
     visit.query(&[])?;
     let metadata = metadata(visit.headers())?;
     let expected = expect::expectation(visit.headers())?;
+    let admission = visit.host().admit(body::size(&body, limit)?)?;
     let data = body::read(body, limit).await?;
     let [context, event_type, entity, id] = visit.path()?;
     let context: ContextName = context.parse().map_err(Invalid::from)?;
     let event = RawEvent { id: &id, event_type: &event_type, entity: &entity, data: &data, metadata };
-    let appended = visit.host().append_expecting(&context, &[event], expected).await?;
+    let appended = admission.append(&context, &[event], expected).await?;
     // The host answers once for each event.
     let Some(Appended { position, new }) = appended.first() else {
         return Err(Problem::new(&kinds::EMPTY, "nothing was written"));

@@ -28,6 +28,7 @@ pub(super) async fn append(Delivery { visit, body }: Delivery) -> Answer {
     visit.query(&[])?;
     refuse_metadata(visit.headers())?;
     let expected = expect::expectation(visit.headers())?;
+    let admission = visit.host().admit(body::size(&body, limit)?)?;
     let body = match form {
         // A CloudEvent may have no data.
         BatchForm::Binary => body::read_any(body, limit).await?,
@@ -50,7 +51,7 @@ pub(super) async fn append(Delivery { visit, body }: Delivery) -> Answer {
             cloudevents.iter().map(CloudEvent::as_event).collect()
         }
     };
-    let appended = visit.host().append_expecting(&context, &events, expected).await?;
+    let appended = admission.append(&context, &events, expected).await?;
     Ok(positions(&appended))
 }
 

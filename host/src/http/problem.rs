@@ -51,6 +51,7 @@ kinds! {
     TOO_LARGE = PAYLOAD_TOO_LARGE, "too-large", "The request is too large";
     MEDIA_TYPE = UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body is not of a type that is taken";
     MISDIRECTED = MISDIRECTED_REQUEST, "wrong-host", "This host does not answer to that name";
+    OVERLOADED = SERVICE_UNAVAILABLE, "overloaded", "Too much waits to be written";
     TOO_MANY_STREAMS = SERVICE_UNAVAILABLE, "too-many-streams", "Too many streams are open";
     NOT_READY = SERVICE_UNAVAILABLE, "not-ready", "The host is not ready";
     CLOSING = SERVICE_UNAVAILABLE, "closing", "The host is shutting down";

@@ -43,6 +43,9 @@ impl From<Error> for Problem {
                     .with("etag", tag.as_str())
                     .header(header::ETAG, tag)
             }
+            Error::Overloaded { name, most } => Self::new(&kinds::OVERLOADED, detail)
+                .with("limit", format!("limits.{name}"))
+                .with("most", most),
             Error::Closing => Self::new(&kinds::CLOSING, detail),
             Error::Store(error) => of_store(&error),
         }
