@@ -16,7 +16,7 @@ use wasmtime::EngineWeak;
 
 /// The clock's period while there are calls. A guest looks at it in every loop and function, but not while
 /// the host works for it.
-const PERIOD: Duration = Duration::from_millis(2);
+const PERIOD: Duration = Duration::from_millis(1);
 /// The same while there are none.
 const RESTING: Duration = Duration::from_millis(20);
 

@@ -14,32 +14,32 @@ use crate::{
 };
 
 /// The context that every test finds named.
-pub(super) fn shop() -> ContextName {
+pub(in crate::store) fn shop() -> ContextName {
     "shop".parse().unwrap()
 }
 
-pub(super) fn bank() -> ContextName {
+pub(in crate::store) fn bank() -> ContextName {
     "bank".parse().unwrap()
 }
 
-pub(super) fn key(context: ContextName, domain: &str) -> DomainKey {
+pub(in crate::store) fn key(context: ContextName, domain: &str) -> DomainKey {
     DomainKey { context, domain: domain.parse().unwrap() }
 }
 
-pub(super) fn cart() -> DomainKey {
+pub(in crate::store) fn cart() -> DomainKey {
     key(shop(), "cart")
 }
 
-pub(super) fn entity(number: u8) -> EntityId {
+pub(in crate::store) fn entity(number: u8) -> EntityId {
     EntityId::from_stored([number; 16])
 }
 
-pub(super) fn id(ticks: u64) -> EventId {
+pub(in crate::store) fn id(ticks: u64) -> EventId {
     EventId::from_parts(ticks, [9; 8])
 }
 
 /// An event from outside that happened to an entity at so many ticks.
-pub(super) fn fact(ticks: u64, number: u8, data: &str) -> Fact {
+pub(in crate::store) fn fact(ticks: u64, number: u8, data: &str) -> Fact {
     Fact {
         id: id(ticks),
         entity: entity(number),
@@ -52,33 +52,33 @@ pub(super) fn fact(ticks: u64, number: u8, data: &str) -> Fact {
     }
 }
 
-pub(super) fn append_to(context: ContextName, facts: impl IntoIterator<Item = Fact>) -> Append {
+pub(in crate::store) fn append_to(context: ContextName, facts: impl IntoIterator<Item = Fact>) -> Append {
     Append { context, facts: facts.into_iter().map(Arc::new).collect(), expected: None }
 }
 
-pub(super) fn append(facts: impl IntoIterator<Item = Fact>) -> Append {
+pub(in crate::store) fn append(facts: impl IntoIterator<Item = Fact>) -> Append {
     append_to(shop(), facts)
 }
 
-pub(super) fn new(position: u64) -> Appended {
+pub(in crate::store) fn new(position: u64) -> Appended {
     Appended { position: Position(position), new: true }
 }
 
-pub(super) fn present(position: u64) -> Appended {
+pub(in crate::store) fn present(position: u64) -> Appended {
     Appended { position: Position(position), new: false }
 }
 
-pub(super) async fn commit(store: &dyn Store, group: Group) -> Committed {
+pub(in crate::store) async fn commit(store: &dyn Store, group: Group) -> Committed {
     store.commit(&group).await.unwrap()
 }
 
 /// Commits requests as one group, at time 1.
-pub(super) async fn post(store: &dyn Store, appends: Vec<Append>) -> Committed {
+pub(in crate::store) async fn post(store: &dyn Store, appends: Vec<Append>) -> Committed {
     commit(store, Group { recorded_at: 1, appends, ..Group::default() }).await
 }
 
 /// Commits reductions as one group, and tells of each its version and what was divergent; none: stale.
-pub(super) async fn reduce(
+pub(in crate::store) async fn reduce(
     store: &dyn Store,
     reductions: impl IntoIterator<Item = Reduction>,
 ) -> Vec<Option<(u64, Vec<EventId>)>> {
@@ -88,7 +88,7 @@ pub(super) async fn reduce(
 }
 
 /// What is told of a reduction that went through without divergence.
-pub(super) fn written(version: u64) -> Option<(u64, Vec<EventId>)> {
+pub(in crate::store) fn written(version: u64) -> Option<(u64, Vec<EventId>)> {
     Some((version, Vec::new()))
 }
 
@@ -99,7 +99,7 @@ fn told(outcome: ReductionOutcome) -> Option<(u64, Vec<EventId>)> {
     }
 }
 
-pub(super) fn descriptor() -> Descriptor {
+pub(in crate::store) fn descriptor() -> Descriptor {
     Descriptor {
         event_types: Vec::new(),
         fold: Fold::Entity(Order::Occurred),
@@ -112,22 +112,26 @@ pub(super) fn descriptor() -> Descriptor {
 }
 
 /// A module of these bytes, to serve a domain.
-pub(super) fn deployed(key: DomainKey, bytes: &[u8]) -> NewActivation {
+pub(in crate::store) fn deployed(key: DomainKey, bytes: &[u8]) -> NewActivation {
     let module = Some((ModuleHash::of(bytes), Arc::from(bytes), descriptor()));
     NewActivation { key, module, file: None, at: 1 }
 }
 
-pub(super) async fn activate(store: &dyn Store, activation: NewActivation) -> Activation {
+pub(in crate::store) async fn activate(store: &dyn Store, activation: NewActivation) -> Activation {
     store.activate(&activation).await.unwrap()
 }
 
 /// Deploys a module to a domain.
-pub(super) async fn serve(store: &dyn Store, key: DomainKey) -> ActivationNumber {
+pub(in crate::store) async fn serve(store: &dyn Store, key: DomainKey) -> ActivationNumber {
     activate(store, deployed(key, b"a module")).await.number
 }
 
 /// A first reduction of a row: one model, made of events up to position 1.
-pub(super) fn first(key: DomainKey, activation: ActivationNumber, entity: Option<EntityId>) -> Reduction {
+pub(in crate::store) fn first(
+    key: DomainKey,
+    activation: ActivationNumber,
+    entity: Option<EntityId>,
+) -> Reduction {
     Reduction {
         key,
         entity,
@@ -145,20 +149,20 @@ pub(super) fn first(key: DomainKey, activation: ActivationNumber, entity: Option
 }
 
 /// A first reduction of the cart of entity 1.
-pub(super) fn of_cart(activation: ActivationNumber) -> Reduction {
+pub(in crate::store) fn of_cart(activation: ActivationNumber) -> Reduction {
     first(cart(), activation, Some(entity(1)))
 }
 
-pub(super) fn put(model: &str) -> ModelWrite {
+pub(in crate::store) fn put(model: &str) -> ModelWrite {
     ModelWrite::Put(Arc::from(model.as_bytes()))
 }
 
-pub(super) fn capture(json: &str) -> CaptureWrite {
+pub(in crate::store) fn capture(json: &str) -> CaptureWrite {
     CaptureWrite::Put(Arc::from(json.as_bytes()))
 }
 
 /// A row that waits since the event at tick 1 failed under this activation.
-pub(super) fn parked(activation: ActivationNumber) -> Option<Parked> {
+pub(in crate::store) fn parked(activation: ActivationNumber) -> Option<Parked> {
     Some(Parked {
         position: 1,
         event: id(1).to_string(),
@@ -170,7 +174,7 @@ pub(super) fn parked(activation: ActivationNumber) -> Option<Parked> {
 }
 
 /// The row that a reduction leaves, where it says itself what becomes of the model.
-pub(super) fn row_of(reduction: &Reduction, version: u64) -> Row {
+pub(in crate::store) fn row_of(reduction: &Reduction, version: u64) -> Row {
     let model = match &reduction.model {
         ModelWrite::Put(model) => Some(Arc::clone(model)),
         ModelWrite::Keep | ModelWrite::Delete => None,
@@ -187,18 +191,18 @@ pub(super) fn row_of(reduction: &Reduction, version: u64) -> Row {
 }
 
 /// The row of the cart of entity 1.
-pub(super) async fn cart_row(store: &dyn Store) -> Option<Row> {
+pub(in crate::store) async fn cart_row(store: &dyn Store) -> Option<Row> {
     store.rows(&cart(), &[Some(entity(1))]).await.unwrap().remove(0)
 }
 
-pub(super) fn all() -> LogQuery {
+pub(in crate::store) fn all() -> LogQuery {
     LogQuery { context: None, after: Position(0), since: None, types: Vec::new(), limit: 10_000 }
 }
 
-pub(super) async fn log(store: &dyn Store) -> Vec<Event> {
+pub(in crate::store) async fn log(store: &dyn Store) -> Vec<Event> {
     store.log(&all()).await.unwrap()
 }
 
-pub(super) fn positions(events: &[Event]) -> Vec<u64> {
+pub(in crate::store) fn positions(events: &[Event]) -> Vec<u64> {
     events.iter().map(|event| event.position.0).collect()
 }

@@ -6,7 +6,7 @@
 mod activations;
 mod appends;
 mod expectations;
-mod given;
+pub(super) mod given;
 mod guards;
 mod lasting;
 mod logs;

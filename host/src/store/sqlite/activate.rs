@@ -9,12 +9,13 @@ use crate::{
 
 use super::{
     SqliteStore,
+    desk::Desk,
     rows::{number, to_json},
 };
 
 pub(super) async fn activate(store: &SqliteStore, new: &NewActivation) -> Result<Activation> {
-    let mut connection = store.writer.acquire().await?;
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let mut desk = Desk::take(store).await?;
+    let mut transaction = desk.connection()?.begin_with("BEGIN IMMEDIATE").await?;
     let (head, newest): (i64, i64) =
         sqlx::query_as("SELECT position, activation FROM counters").fetch_one(&mut *transaction).await?;
     let activation = newest + 1;
@@ -48,8 +49,10 @@ pub(super) async fn activate(store: &SqliteStore, new: &NewActivation) -> Result
     transaction.commit().await?;
     store.names.add_context(&new.key.context, context);
     store.names.add_domain(&new.key, domain);
+    let activation = ActivationNumber(number(activation)?);
+    desk.activated(&new.key, activation);
     Ok(Activation {
-        number: ActivationNumber(number(activation)?),
+        number: activation,
         key: new.key.clone(),
         module: new.module.as_ref().map(|(hash, _, descriptor)| (*hash, descriptor.clone())),
         head: Position(number(head)?),
@@ -58,8 +61,8 @@ pub(super) async fn activate(store: &SqliteStore, new: &NewActivation) -> Result
 }
 
 pub(super) async fn note_file(store: &SqliteStore, file: &FileRecord) -> Result<()> {
-    let mut connection = store.writer.acquire().await?;
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let mut desk = Desk::take(store).await?;
+    let mut transaction = desk.connection()?.begin_with("BEGIN IMMEDIATE").await?;
     let head: i64 = sqlx::query_scalar("SELECT position FROM counters").fetch_one(&mut *transaction).await?;
     let (context, domain) = ensure_domain(&mut transaction, &file.key, head).await?;
     write_file(&mut transaction, domain, file).await?;
@@ -70,8 +73,7 @@ pub(super) async fn note_file(store: &SqliteStore, file: &FileRecord) -> Result<
 }
 
 pub(super) async fn name_context(store: &SqliteStore, context: &ContextName) -> Result<()> {
-    let mut connection = store.writer.acquire().await?;
-    let id = ensure_context(&mut connection, context).await?;
+    let id = ensure_context(Desk::take(store).await?.connection()?, context).await?;
     store.names.add_context(context, id);
     Ok(())
 }

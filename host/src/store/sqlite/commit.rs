@@ -1,37 +1,35 @@
 //! The one transaction that writes events, models and marks.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
-use sqlx::{Connection, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use crate::{
     store::{
-        Committed, Group, Head, Mark, ModelWrite, Result,
-        judge::{Known, Plan, RowWrite, judge},
+        CaptureWrite, Committed, Group, Head, Mark, ModelWrite, Result,
+        judge::{Plan, RowWrite, judge},
     },
-    words::{ActivationNumber, ContextName, DomainKey, Event, EventId, Position, Version},
+    words::{Event, Position},
 };
 
 use super::{
-    SqliteStore, captures, expectations,
-    rows::{self, entity_key, event_columns, number, signed, to_json},
-    statements::Statement,
+    SqliteStore,
+    bind::{Bind, Query},
+    by_entity::{Key, Place},
+    captures,
+    desk::Desk,
+    names::damaged,
+    rows::signed,
+    statements::{BEGIN, COMMIT, Ends, Statement, pieces},
 };
 
 // OR FAIL: a statement that fails ends its whole transaction anyway, so SQLite need not keep a journal to
 // undo just that statement. Such a journal would copy every page before it is changed.
 static INSERT_EVENTS: Statement =
     Statement::new("INSERT OR FAIL INTO events VALUES ", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "");
-static FIND_EVENTS: Statement = Statement::new(
-    concat!("SELECT ", event_columns!(), " FROM events WHERE context = ? AND id IN ("),
-    "?",
-    ")",
-);
-static FIND_ROWS: Statement =
-    Statement::new("SELECT entity, version, folded FROM models WHERE domain = ? AND entity IN (", "?", ")");
+/// A store that was ended while events were on their way finds some of them in the index already.
+static INDEX_EVENTS: Statement =
+    Statement::new("INSERT OR IGNORE INTO events_of_entities VALUES ", "(?, ?, ?, ?, ?)", "");
 static WRITE_ROWS: Statement = Statement::new(
     "INSERT OR FAIL INTO models VALUES ",
     "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -50,24 +48,24 @@ static KEEP_ROWS: Statement = Statement::new(
 );
 
 pub(super) async fn commit(store: &SqliteStore, group: &Group) -> Result<Committed> {
-    let mut connection = store.writer.acquire().await?;
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let known = known(store, &mut transaction, group).await?;
-    let before = known.head;
+    let mut desk = Desk::take(store).await?;
+    let (connection, memory) = desk.memory(store).await?;
+    let before = memory.head;
+    let known = memory.known(store, connection, group).await?;
     let plan = judge(group, known);
-    insert_events(store, &mut transaction, &plan.events).await?;
-    write_rows(store, &mut transaction, &plan.rows).await?;
-    captures::write(store, &mut transaction, &plan.rows).await?;
-    write_marks(store, &mut transaction, &group.marks).await?;
-    if plan.head != before {
-        sqlx::query("UPDATE counters SET position = ?, version = ?, recorded_at = max(recorded_at, ?)")
-            .bind(signed(plan.head.position.0))
-            .bind(signed(plan.head.version.0))
-            .bind(plan.events.last().map_or(0, |event| event.recorded_at))
-            .execute(&mut *transaction)
-            .await?;
+    if plan.events.is_empty() && plan.rows.is_empty() && group.marks.is_empty() {
+        return Ok(committed(plan));
     }
-    transaction.commit().await?;
+    let new = index_entries(store, &plan.events)?;
+    let step = store.by_entity.step(plan.events.len());
+    let counters = Counters { before, plan: &plan, indexed: step.indexed };
+    let (connection, mut memory) = desk.begin()?;
+    write(Transaction { store, connection, begin: Some(counters) }, &plan, &group.marks, &step.entries)
+        .await?;
+    memory.committed(&plan, &new);
+    store.by_entity.committed(&step, new);
+    desk.settle(memory);
+    store.checkpoints.written(plan.events.len() + plan.rows.len() + step.entries.len());
     Ok(committed(plan))
 }
 
@@ -87,154 +85,107 @@ fn committed(plan: Plan<'_>) -> Committed {
     }
 }
 
-/// The counters, beside a domain and its activation, if there is any.
-type CountersRow = (i64, i64, i64, Option<i64>, Option<i64>);
-
-async fn known(store: &SqliteStore, connection: &mut SqliteConnection, group: &Group) -> Result<Known> {
-    // One statement for both: every statement is a way to the database's thread and back.
-    let query = "SELECT c.position, c.version, c.recorded_at, d.id, d.activation \
-                 FROM counters c LEFT JOIN domains d";
-    let rows: Vec<CountersRow> = sqlx::query_as(query).fetch_all(&mut *connection).await?;
-    let mut known = Known::default();
-    for (position, version, recorded_at, domain, activation) in rows {
-        known.head = Head { position: Position(number(position)?), version: Version(number(version)?) };
-        known.recorded_at = recorded_at;
-        // A domain that is only just being named has no reductions yet.
-        let named = domain.and_then(|domain| store.names.domain_key(domain).ok());
-        if let Some((key, activation)) = named.zip(activation) {
-            known.activations.insert(key, ActivationNumber(number(activation)?));
-        }
-    }
-    known_events(store, connection, group, &mut known).await?;
-    known_rows(store, connection, group, &mut known).await?;
-    expectations::known(store, connection, group, &mut known).await?;
-    Ok(known)
+/// What the index by entity will hold of new events.
+fn index_entries(store: &SqliteStore, events: &[Arc<Event>]) -> Result<Vec<(Key, Place)>> {
+    let entry = |event: &Arc<Event>| {
+        let Event { position, context, fact, .. } = &**event;
+        let number = store.names.context(context);
+        let number = number.ok_or_else(|| damaged(format!("context {context} is not in the store")))?;
+        let key = (number, *fact.entity.as_bytes(), *fact.id.as_sorted_bytes());
+        Ok((key, Place { position: *position, emitted: fact.origin.is_some() }))
+    };
+    events.iter().map(entry).collect()
 }
 
-async fn known_events(
-    store: &SqliteStore,
-    connection: &mut SqliteConnection,
-    group: &Group,
-    known: &mut Known,
-) -> Result<()> {
-    let mut ids: BTreeMap<&ContextName, Vec<EventId>> = BTreeMap::new();
-    for append in &group.appends {
-        ids.entry(&append.context).or_default().extend(append.facts.iter().map(|fact| fact.id));
-    }
-    for reduction in &group.reductions {
-        let emitted = reduction.emissions.iter().map(|fact| fact.id);
-        ids.entry(&reduction.key.context).or_default().extend(emitted);
-    }
-    for (context, ids) in ids {
-        let Some(number) = store.names.context(context) else { continue };
-        for (text, ids) in FIND_EVENTS.cut(&ids) {
-            let mut query = sqlx::query_as(text).bind(number);
-            for id in ids {
-                query = query.bind(id.as_sorted_bytes().to_vec());
-            }
-            let found: Vec<rows::EventRow> = query.fetch_all(&mut *connection).await?;
-            for row in found {
-                let Event { position, fact, .. } = rows::event(&store.names, row)?;
-                known.events.insert((context.clone(), fact.id), (position, fact));
-            }
-        }
-    }
-    Ok(())
+/// Where the counters were, and where they go.
+struct Counters<'a> {
+    before: Head,
+    plan: &'a Plan<'a>,
+    indexed: Position,
 }
 
-async fn known_rows(
-    store: &SqliteStore,
-    connection: &mut SqliteConnection,
-    group: &Group,
-    known: &mut Known,
-) -> Result<()> {
-    let mut entities: BTreeMap<&DomainKey, Vec<_>> = BTreeMap::new();
-    for reduction in &group.reductions {
-        entities.entry(&reduction.key).or_default().push(reduction.entity);
+impl Counters<'_> {
+    fn bind(&self, query: Query) -> Query {
+        let Self { before, plan, indexed } = self;
+        query
+            .bind(signed(plan.head.position.0))
+            .bind(signed(plan.head.version.0))
+            .bind(plan.events.last().map_or(0, |event| event.recorded_at))
+            .bind(signed(indexed.0))
+            .bind(signed(before.position.0))
+            .bind(signed(before.version.0))
     }
-    for (key, entities) in entities {
-        let Some(domain) = store.names.domain(key) else { continue };
-        for (text, entities) in FIND_ROWS.cut(&entities) {
-            let mut query = sqlx::query_as(text).bind(domain);
-            for entity in entities {
-                query = query.bind(entity_key(*entity));
-            }
-            let found: Vec<(Vec<u8>, i64, i64)> = query.fetch_all(&mut *connection).await?;
-            for (entity, version, folded) in found {
-                let state = (Version(number(version)?), Position(number(folded)?));
-                known.rows.insert((key.clone(), rows::optional_entity(&entity)?), state);
-            }
-        }
-    }
-    Ok(())
 }
 
-async fn insert_events(
-    store: &SqliteStore,
-    connection: &mut SqliteConnection,
-    events: &[Arc<Event>],
-) -> Result<()> {
-    for (text, events) in INSERT_EVENTS.cut(events) {
-        let mut query = sqlx::query(text);
-        for Event { position, recorded_at, context, fact } in events.iter().map(|event| &**event) {
-            let origin = fact
-                .origin
-                .as_ref()
-                .map(|origin| DomainKey { context: context.clone(), domain: origin.domain.clone() });
-            let metadata = if fact.metadata.is_empty() { None } else { Some(to_json(&fact.metadata)?) };
-            query = query
-                .bind(signed(position.0))
-                .bind(store.names.context(context))
-                .bind(fact.id.as_sorted_bytes().to_vec())
-                .bind(fact.entity.as_bytes().to_vec())
-                .bind(fact.event_type.as_str().to_owned())
-                .bind(fact.data.clone())
-                .bind(metadata)
-                .bind(recorded_at)
-                .bind(fact.cause.map(|id| id.as_sorted_bytes().to_vec()))
-                .bind(i64::from(fact.depth))
-                .bind(origin.and_then(|key| store.names.domain(&key)))
-                .bind(fact.origin.as_ref().map(|origin| entity_key(origin.entity)));
-        }
-        query.execute(&mut *connection).await?;
-    }
-    Ok(())
+/// A transaction that is being written.
+struct Transaction<'a> {
+    store: &'a SqliteStore,
+    connection: &'a mut SqliteConnection,
+    /// What begins it, until that is done.
+    begin: Option<Counters<'a>>,
 }
 
-async fn write_rows(
-    store: &SqliteStore,
-    connection: &mut SqliteConnection,
-    writes: &[RowWrite<'_>],
-) -> Result<()> {
-    let (keep, put): (Vec<_>, Vec<_>) = writes.iter().partition(|write| *write.model == ModelWrite::Keep);
-    for (statement, writes) in [(&KEEP_ROWS, keep), (&WRITE_ROWS, put)] {
-        for (text, writes) in statement.cut(&writes) {
-            let mut query = sqlx::query(text);
-            for RowWrite { reduction, model, version, .. } in writes {
-                let (newest, older) = reduction.made_by.split_last().unzip();
-                let older = older
-                    .filter(|older: &&[_]| !older.is_empty())
-                    .map(|older| to_json(&older))
-                    .transpose()?;
-                let model = match model {
-                    ModelWrite::Put(model) => Some(model.to_vec()),
-                    ModelWrite::Keep | ModelWrite::Delete => None,
-                };
-                query = query
-                    .bind(store.names.domain(&reduction.key))
-                    .bind(entity_key(reduction.entity))
-                    .bind(model)
-                    .bind(signed(version.0))
-                    .bind(signed(reduction.folded.0))
-                    .bind(signed(reduction.emitted.0))
-                    .bind(reduction.last.map(|id| id.as_sorted_bytes().to_vec()))
-                    .bind(signed(newest.map_or(0, |segment| segment.activation)))
-                    .bind(signed(newest.map_or(0, |segment| segment.from)))
-                    .bind(older)
-                    .bind(reduction.parked.as_ref().map(to_json).transpose()?);
-            }
-            query.execute(&mut *connection).await?;
+impl Transaction<'_> {
+    /// Executes a text; the first one moves the counters.
+    async fn execute(&mut self, query: Query, begins: bool) -> Result<()> {
+        let answers = query.fetch_all(&mut *self.connection).await?;
+        if begins && answers.is_empty() {
+            let what = "the counters are not where this host left them: somebody else has written this file";
+            return Err(damaged(what));
         }
+        Ok(())
+    }
+
+    /// Writes rows by a statement; `commit` ends the transaction with the last of them.
+    async fn rows<T: Bind>(&mut self, statement: &'static Statement, rows: &[T], commit: bool) -> Result<()> {
+        let mut pieces = pieces(rows);
+        while let Some(piece) = pieces.next() {
+            let counters = self.begin.take();
+            let ends = Ends { begin: counters.is_some(), commit: commit && pieces.len() == 0 };
+            let mut query = sqlx::query(statement.text(piece.len(), ends));
+            if let Some(counters) = &counters {
+                query = counters.bind(query);
+            }
+            for row in piece {
+                query = row.bind(self.store, query)?;
+            }
+            self.execute(query, ends.begin).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes all of it, with as few ways to the database's thread as can be: the first rows begin the
+/// transaction, the last ones end it.
+async fn write(
+    mut transaction: Transaction<'_>,
+    plan: &Plan<'_>,
+    marks: &[Mark],
+    entries: &[(Key, Place)],
+) -> Result<()> {
+    let store = transaction.store;
+    let (keep, put): (Vec<_>, Vec<_>) = plan.rows.iter().partition(|write| *write.model == ModelWrite::Keep);
+    let captured = plan.rows.iter().any(|write| *write.capture != CaptureWrite::Keep);
+    let others = !keep.is_empty() || captured || !marks.is_empty();
+    let mut ended = put.is_empty() && entries.is_empty() && !others && !plan.events.is_empty();
+    transaction.rows(&INSERT_EVENTS, &plan.events, ended).await?;
+    if let Some(counters) = transaction.begin.take() {
+        let query = counters.bind(sqlx::query(BEGIN));
+        transaction.execute(query, true).await?;
+    }
+    transaction.rows(&KEEP_ROWS, &keep, false).await?;
+    captures::write(store, transaction.connection, &plan.rows).await?;
+    write_marks(store, transaction.connection, marks).await?;
+    if !put.is_empty() {
+        ended = entries.is_empty();
+        transaction.rows(&WRITE_ROWS, &put, ended).await?;
+    }
+    if !entries.is_empty() {
+        ended = true;
+        transaction.rows(&INDEX_EVENTS, entries, ended).await?;
+    }
+    if !ended {
+        transaction.execute(sqlx::query(COMMIT), false).await?;
     }
     Ok(())
 }

@@ -1,9 +1,16 @@
 //! The embedded back end: one SQLite file, one host per file; or a store in memory.
 
 mod activate;
+mod bind;
+mod by_entity;
 mod captures;
+mod checkpoint;
 mod commit;
+mod desk;
 mod expectations;
+mod history;
+mod ids;
+mod memory;
 mod names;
 mod open;
 mod read;
@@ -11,7 +18,10 @@ mod rows;
 mod schema;
 mod statements;
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use async_trait::async_trait;
 use sqlx::SqlitePool;
@@ -26,16 +36,27 @@ use super::{
 };
 
 /// A store in one SQLite file (or in memory).
-#[derive(Debug)]
 pub struct SqliteStore {
+    in_memory: bool,
     /// One connection, which writes.
     writer: SqlitePool,
     /// Connections that read beside it; in memory, the writer's own.
     readers: SqlitePool,
     epoch: Epoch,
     names: names::Names,
+    /// Who writes takes what lies here.
+    drawer: Arc<tokio::sync::Mutex<desk::Drawer>>,
+    /// What the index by entity does not have yet.
+    by_entity: by_entity::Unindexed,
+    checkpoints: Arc<checkpoint::Checkpoints>,
     /// Held as long as the store is open; none in memory.
     lock: Mutex<Option<open::Lock>>,
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").field("epoch", &self.epoch).finish_non_exhaustive()
+    }
 }
 
 impl SqliteStore {
@@ -93,7 +114,7 @@ impl Store for SqliteStore {
     }
 
     async fn history(&self, query: &HistoryQuery) -> Result<Vec<Event>> {
-        read::history(self, query).await
+        history::history(self, query).await
     }
 
     async fn count_outside(&self, context: &ContextName, entity: EntityId) -> Result<u64> {
@@ -128,11 +149,11 @@ impl Store for SqliteStore {
         after: Option<EntityId>,
         limit: u32,
     ) -> Result<Vec<EntityId>> {
-        read::entities(self, context, after, limit).await
+        history::entities(self, context, after, limit).await
     }
 
     async fn count_entities(&self, context: &ContextName) -> Result<u64> {
-        read::count_entities(self, context).await
+        history::count_entities(self, context).await
     }
 
     async fn count_rows(&self, key: &DomainKey, activation: ActivationNumber) -> Result<RowCounts> {
@@ -140,6 +161,8 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
+        self.checkpoints.ended.cancel();
+        desk::close(self).await;
         self.readers.close().await;
         self.writer.close().await;
         // Others may still hold this object: the file is free all the same.

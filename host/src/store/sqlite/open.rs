@@ -5,7 +5,7 @@ use std::{
     io::{Read, Seek, Write},
     path::{Path, PathBuf},
     str::FromStr,
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -19,7 +19,14 @@ use crate::{
     words::Epoch,
 };
 
-use super::{SqliteStore, names::Names, schema};
+use super::{
+    SqliteStore,
+    by_entity::Unindexed,
+    checkpoint::{self, Checkpoints},
+    desk::Desk,
+    names::Names,
+    schema,
+};
 
 /// Before this version, a reset of the WAL could lose commits.
 const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
@@ -28,9 +35,11 @@ const NOT_A_DATABASE: &str = "26";
 /// `PRAGMA cache_size`: KiB (therefore negative) of pages that each connection keeps, so that the upper
 /// levels of the indexes are not read again for every commit.
 const CACHE: &str = "-32768";
-/// `PRAGMA wal_autocheckpoint`: pages in the WAL (32 MiB) before they are copied into the file. Pages that
-/// are written again and again are copied once.
-const CHECKPOINT: &str = "8192";
+/// `PRAGMA wal_autocheckpoint`: never, [`checkpoint`] does that.
+const CHECKPOINT: &str = "0";
+/// Rows that a connection may be ahead of who reads them: with room for a page of them, its thread does not
+/// wait in between.
+const ROWS_AHEAD: usize = 1024;
 /// Connections that read beside the writer.
 const READERS: u32 = 4;
 
@@ -52,6 +61,7 @@ pub(super) async fn open(place: &str, holder: &str) -> Result<SqliteStore> {
     let options = options
         .busy_timeout(Duration::from_secs(5))
         .statement_cache_capacity(1024)
+        .row_buffer_size(ROWS_AHEAD)
         .pragma("cache_size", CACHE)
         .pragma("wal_autocheckpoint", CHECKPOINT)
         // A line for each statement would cost more than many statements.
@@ -61,9 +71,30 @@ pub(super) async fn open(place: &str, holder: &str) -> Result<SqliteStore> {
     prepare(&mut connection, in_memory).await?.map_err(refuse)?;
     let epoch: String = sqlx::query_scalar("SELECT epoch FROM counters").fetch_one(&mut *connection).await?;
     let names = Names::load(&mut connection).await?;
+    let drawer = Arc::default();
+    let checkpoints = Arc::new(Checkpoints::default());
+    let readers = if in_memory {
+        writer.clone()
+    } else {
+        let copying = options.connect().await.map_err(|e| refuse(plain(&e)))?;
+        tokio::spawn(checkpoint::run(copying, Arc::clone(&checkpoints), Arc::clone(&drawer)));
+        pool(READERS).connect_with(options).await?
+    };
+    let store = SqliteStore {
+        in_memory,
+        writer,
+        readers,
+        epoch: Epoch(epoch.into()),
+        names,
+        drawer,
+        by_entity: Unindexed::default(),
+        checkpoints,
+        lock: Mutex::new(lock),
+    };
+    // Whoever reads must find what the index lacks, so that is read now; the connection is given back before.
     drop(connection);
-    let readers = if in_memory { writer.clone() } else { pool(READERS).connect_with(options).await? };
-    Ok(SqliteStore { writer, readers, epoch: Epoch(epoch.into()), names, lock: Mutex::new(lock) })
+    Desk::take(&store).await?.memory(&store).await?;
+    Ok(store)
 }
 
 /// A store in memory lives as long as its connection, so connections are never retired.

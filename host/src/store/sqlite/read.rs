@@ -3,10 +3,7 @@
 use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite};
 
 use crate::{
-    store::{
-        Activation, Catalogue, FileRecord, Head, HistoryCursor, HistoryQuery, LogQuery, Mark, Result,
-        RowCounts, Which,
-    },
+    store::{Activation, Catalogue, FileRecord, Head, LogQuery, Mark, Result, RowCounts, Which},
     words::{
         ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, ModuleHash, Position,
         Row, Version,
@@ -141,31 +138,6 @@ async fn last_before(store: &SqliteStore, since: i64) -> Result<Position> {
     Ok(Position(number(before)?))
 }
 
-pub(super) async fn history(store: &SqliteStore, query: &HistoryQuery) -> Result<Vec<Event>> {
-    let mut text = QueryBuilder::<Sqlite>::new("SELECT ");
-    text.push(EVENT_COLUMNS).push(" FROM events WHERE context = ");
-    text.push_bind(store.names.context(&query.context));
-    text.push(" AND entity = ").push_bind(query.entity.as_bytes().to_vec());
-    // The plus keeps positions from choosing the index: an entity has few events, the log may have millions.
-    if let Some(up_to) = query.up_to {
-        text.push(" AND +position <= ").push_bind(signed(up_to.0));
-    }
-    match query.after {
-        HistoryCursor::Id(after) => {
-            if let Some(after) = after {
-                text.push(" AND id > ").push_bind(after.as_sorted_bytes().to_vec());
-            }
-            text.push(" ORDER BY id LIMIT ");
-        }
-        HistoryCursor::Position(after) => {
-            text.push(" AND +position > ").push_bind(signed(after.0));
-            text.push(" ORDER BY position LIMIT ");
-        }
-    }
-    text.push_bind(i64::from(query.limit));
-    fetch_events(store, text).await
-}
-
 pub(super) async fn emissions(
     store: &SqliteStore,
     key: &DomainKey,
@@ -177,7 +149,7 @@ pub(super) async fn emissions(
     fetch_events(store, text).await
 }
 
-async fn fetch_events(store: &SqliteStore, mut text: QueryBuilder<Sqlite>) -> Result<Vec<Event>> {
+pub(super) async fn fetch_events(store: &SqliteStore, mut text: QueryBuilder<Sqlite>) -> Result<Vec<Event>> {
     let found: Vec<EventRow> = text.build_query_as().fetch_all(&store.readers).await?;
     found.into_iter().map(|row| rows::event(&store.names, row)).collect()
 }
@@ -236,30 +208,6 @@ pub(super) async fn capture(
         .bind(entity_key(entity))
         .fetch_optional(&store.readers)
         .await?)
-}
-
-pub(super) async fn entities(
-    store: &SqliteStore,
-    context: &ContextName,
-    after: Option<EntityId>,
-    limit: u32,
-) -> Result<Vec<EntityId>> {
-    let mut text = QueryBuilder::<Sqlite>::new("SELECT DISTINCT entity FROM events WHERE context = ");
-    text.push_bind(store.names.context(context));
-    if let Some(after) = after {
-        text.push(" AND entity > ").push_bind(after.as_bytes().to_vec());
-    }
-    text.push(" ORDER BY entity LIMIT ").push_bind(i64::from(limit));
-    let found: Vec<Vec<u8>> = text.build_query_scalar().fetch_all(&store.readers).await?;
-    found.iter().map(|bytes| Ok(EntityId::from_stored(rows::bytes16(bytes)?))).collect()
-}
-
-pub(super) async fn count_entities(store: &SqliteStore, context: &ContextName) -> Result<u64> {
-    let count: i64 = sqlx::query_scalar("SELECT count(DISTINCT entity) FROM events WHERE context = ?")
-        .bind(store.names.context(context))
-        .fetch_one(&store.readers)
-        .await?;
-    number(count)
 }
 
 pub(super) async fn count_rows(

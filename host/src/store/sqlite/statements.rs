@@ -7,42 +7,70 @@ use sqlx::AssertSqlSafe;
 /// A group of up to so many rows goes into one statement of just its size. Row by row is three to four
 /// times slower, and every further statement costs a way to the database's thread and back.
 const EXACT: usize = 64;
-/// Rows that one statement of a large group takes.
-const LARGE: usize = 256;
+/// Rows that one statement of a larger group takes: the largest that fits.
+const LARGER: [usize; 2] = [256, 128];
+
+/// What else a text does, so that a transaction costs few ways to the database's thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Ends {
+    /// It begins the transaction.
+    pub(super) begin: bool,
+    /// It commits it.
+    pub(super) commit: bool,
+}
+
+/// Begins a transaction and moves the counters. One row comes back, unless they are not where they should be.
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE; \
+    UPDATE counters SET position = ?, version = ?, recorded_at = max(recorded_at, ?), indexed = ? \
+    WHERE position = ? AND version = ? RETURNING 1";
+pub(super) const COMMIT: &str = "COMMIT";
+
+type Texts = [[OnceLock<Arc<str>>; EXACT + LARGER.len()]; 4];
 
 /// A statement in all its sizes, each written down when it is first needed.
 pub(super) struct Statement {
     before: &'static str,
     row: &'static str,
     after: &'static str,
-    exact: [OnceLock<Arc<str>>; EXACT],
-    large: OnceLock<Arc<str>>,
+    texts: Texts,
 }
 
 impl Statement {
     /// `before`, then `row` (such as `(?, ?)`) as often as there are rows, separated by commas, then
     /// `after`. All three are literals of this crate, so no input can become SQL.
     pub(super) const fn new(before: &'static str, row: &'static str, after: &'static str) -> Self {
-        Self { before, row, after, exact: [const { OnceLock::new() }; EXACT], large: OnceLock::new() }
+        let texts = [const { [const { OnceLock::new() }; EXACT + LARGER.len()] }; 4];
+        Self { before, row, after, texts }
     }
 
     /// Cuts rows into statements that fit them exactly.
-    pub(super) fn cut<'a, T>(&self, mut rows: &'a [T]) -> Vec<(AssertSqlSafe<Arc<str>>, &'a [T])> {
-        let mut cuts = Vec::with_capacity(rows.len().div_ceil(LARGE));
-        while !rows.is_empty() {
-            let size = if rows.len() < LARGE { rows.len().min(EXACT) } else { LARGE };
-            let (cut, rest) = rows.split_at(size);
-            cuts.push((AssertSqlSafe(self.of_size(size)), cut));
-            rows = rest;
-        }
-        cuts
+    pub(super) fn cut<'a, T>(&self, rows: &'a [T]) -> Vec<(AssertSqlSafe<Arc<str>>, &'a [T])> {
+        pieces(rows).map(|rows| (self.text(rows.len(), Ends::default()), rows)).collect()
     }
 
-    fn of_size(&self, size: usize) -> Arc<str> {
-        let slot = self.exact.get(size - 1).unwrap_or(&self.large);
-        let text = || format!("{}{}{}", self.before, vec![self.row; size].join(", "), self.after).into();
-        Arc::clone(slot.get_or_init(text))
+    /// The text for a piece of so many rows.
+    pub(super) fn text(&self, size: usize, ends: Ends) -> AssertSqlSafe<Arc<str>> {
+        let larger = LARGER.iter().position(|larger| *larger == size);
+        let slot = larger.map_or(size.saturating_sub(1), |place| EXACT + place);
+        let slot = &self.texts[usize::from(ends.begin) + 2 * usize::from(ends.commit)][slot];
+        let begin = if ends.begin { [BEGIN, "; "] } else { ["", ""] }.concat();
+        let commit = if ends.commit { ["; ", COMMIT] } else { ["", ""] }.concat();
+        let rows = || vec![self.row; size].join(", ");
+        let text = || format!("{begin}{}{}{}{commit}", self.before, rows(), self.after).into();
+        AssertSqlSafe(Arc::clone(slot.get_or_init(text)))
     }
+}
+
+/// Cuts rows into pieces for which there is a statement.
+pub(super) fn pieces<T>(mut rows: &[T]) -> impl ExactSizeIterator<Item = &[T]> {
+    let mut pieces = Vec::with_capacity(1 + rows.len() / EXACT);
+    while !rows.is_empty() {
+        let larger = LARGER.into_iter().find(|larger| rows.len() >= *larger);
+        let (piece, rest) = rows.split_at(larger.unwrap_or(rows.len().min(EXACT)));
+        pieces.push(piece);
+        rows = rest;
+    }
+    pieces.into_iter()
 }
 
 #[cfg(test)]

@@ -62,10 +62,10 @@ async fn a_refused_file_is_free() {
 async fn a_newer_schema_is_refused() {
     let (_folder, place) = folder();
     open(&place, "a host").await.unwrap().close().await;
-    meddle(&place, "PRAGMA user_version = 3").await;
+    meddle(&place, "PRAGMA user_version = 4").await;
     let refusal = refusal(&place).await;
-    assert!(refusal.contains("it has schema 3 and was written by a newer Everfold"), "{refusal}");
-    meddle(&place, "PRAGMA user_version = 2").await;
+    assert!(refusal.contains("it has schema 4 and was written by a newer Everfold"), "{refusal}");
+    meddle(&place, "PRAGMA user_version = 3").await;
     open(&place, "a host").await.unwrap();
 }
 
@@ -98,7 +98,7 @@ async fn a_store_of_version_1_is_brought_up_to_date() {
         assert_eq!((row.parked.as_ref().unwrap().tried, row.model.as_deref()), (7, Some(&b"{}"[..])));
         assert_eq!(store.capture(&cart, *entity).await.unwrap(), None, "listed, though it was not captured");
         let version: i32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&store.readers).await.unwrap();
-        assert_eq!(version, 2);
+        assert_eq!(version, 3);
         store.close().await;
     }
 }
@@ -175,8 +175,9 @@ async fn stores_in_memory_are_apart() {
 async fn what_durability_needs_is_set_on_every_connection() {
     let (_folder, place) = folder();
     let store = open(&place, "a host").await.unwrap();
-    for pool in [&store.writer, &store.readers] {
-        let mut connection = pool.acquire().await.unwrap();
+    let mut reader = store.readers.acquire().await.unwrap();
+    let mut desk = Desk::take(&store).await.unwrap();
+    for connection in [&mut *reader, desk.connection().unwrap()] {
         let synchronous: i32 =
             sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *connection).await.unwrap();
         let journal: String =
