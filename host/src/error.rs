@@ -63,6 +63,16 @@ pub enum Invalid {
         /// What is wrong with it.
         error: Box<Invalid>,
     },
+    /// Something is expected of one entity, but the events are of several.
+    #[error(
+        "something is expected of one entity, but the events are of {one} and of {other}: send a request for each entity, or expect nothing"
+    )]
+    SeveralEntities {
+        /// The first event's entity.
+        one: EntityId,
+        /// Another event's.
+        other: EntityId,
+    },
     /// Something larger than its limit.
     #[error(
         "{what} has {actual}, but {limit} is the limit ({name}): send less at once, or raise limits.{name}"
@@ -145,6 +155,26 @@ pub enum Error {
         id: EventId,
         /// Where the other event is; 0 if it is in the same request.
         position: Position,
+    },
+    /// The entity is not as the request expected it.
+    #[error(
+        "entity {entity} has {current} events from outside, which is not what was expected; nothing was written: read them, and decide again"
+    )]
+    Unmet {
+        /// The entity.
+        entity: EntityId,
+        /// How many events from outside it has.
+        current: u64,
+    },
+    /// As much as may wait to be written is waiting.
+    #[error(
+        "too much waits to be written: limits.{name} is {most}; nothing of this request was read or written: send it again in a moment, or raise limits.{name}"
+    )]
+    Overloaded {
+        /// The limit's name in the config, below `limits`.
+        name: &'static str,
+        /// The limit.
+        most: usize,
     },
     /// The host is shutting down.
     #[error("the host is shutting down: try again in a moment")]

@@ -14,16 +14,16 @@ use crate::{
     ingest::{Ingest, RawEvent},
     lifecycle::Running,
     scheduler,
-    store::{Append, Appended, Head, HistoryCursor, HistoryQuery, LogQuery, Store, Which},
-    words::{
-        ContextName, DomainKey, EntityId, Epoch, Event, EventId, Fact, Model, ModuleHash, Position, Row,
-    },
+    store::{Appended, Head, HistoryCursor, HistoryQuery, LogQuery, Store, Which},
+    words::{ContextName, DomainKey, EntityId, Epoch, Event, EventId, Model, ModuleHash, Position, Row},
 };
 
+mod append;
 mod chains;
 mod parked;
 mod waits;
 
+pub use append::Admission;
 pub use parked::{ParkedQuery, ParkedRow};
 pub use waits::Waited;
 
@@ -76,21 +76,11 @@ impl Host {
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::UnknownContext`], [`Error::Conflict`]: nothing was written.
+    /// [`Error::Overloaded`]: the same, for now; [`Admission`] is the way to know before reading anything.
     /// [`Error::Closing`], [`Error::Store`]: nothing was acknowledged; posting the same again is safe.
     pub async fn append(&self, context: &ContextName, events: &[RawEvent<'_>]) -> Result<Vec<Appended>> {
-        let facts = self.0.ingest.accept(events, self.0.clock.now())?;
-        self.append_facts(context, facts).await
-    }
-
-    async fn append_facts(&self, context: &ContextName, facts: Vec<Arc<Fact>>) -> Result<Vec<Appended>> {
-        if !self.0.catalog.knows(context) {
-            if !self.0.config.auto_create_contexts {
-                return Err(Error::UnknownContext(context.clone()));
-            }
-            self.0.store.name_context(context).await?;
-            self.0.catalog.name_context(context);
-        }
-        self.0.committer.append(Append { context: context.clone(), facts }).await
+        let bytes = events.iter().map(|event| event.data.len()).sum();
+        self.admit(bytes)?.append(context, events, None).await
     }
 
     /// Fails unless somebody named this context.
@@ -144,6 +134,16 @@ impl Host {
         let after = HistoryCursor::Id(after);
         let query = HistoryQuery { context: context.clone(), entity, after, up_to: None, limit };
         Ok(self.0.store.history(&query).await?)
+    }
+
+    /// How many events from outside an entity has, for [`Expectation`](crate::Expectation). Count first, then
+    /// read the events: whatever comes in between then fails the expectation and is not overlooked.
+    ///
+    /// # Errors
+    /// [`Error::UnknownContext`], [`Error::Store`].
+    pub async fn count_outside(&self, context: &ContextName, entity: EntityId) -> Result<u64> {
+        self.require_context(context)?;
+        Ok(self.0.store.count_outside(context, entity).await?)
     }
 
     /// The bytes of a module that serves or served.

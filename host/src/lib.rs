@@ -78,7 +78,7 @@ pub mod words;
 
 pub use config::Config;
 pub use error::{Error, Invalid};
-pub use host::{Host, ParkedQuery, ParkedRow, Waited};
+pub use host::{Admission, Host, ParkedQuery, ParkedRow, Waited};
 pub use ingest::RawEvent;
 pub use lifecycle::{StartError, serve};
-pub use store::LogQuery;
+pub use store::{Expectation, LogQuery};

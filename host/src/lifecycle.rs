@@ -74,9 +74,8 @@ impl Host {
         fill(&catalog, &known);
         let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
         let feed = Arc::new(Feed::new(known.head, config.limits.tail_events));
-        let bounds = (config.limits.queued_writes, config.limits.group_events);
-        let committer =
-            Committer::start(Arc::clone(&store), Arc::clone(&feed), Arc::clone(&clock), bounds, &tracker);
+        let (own_store, own_feed) = (Arc::clone(&store), Arc::clone(&feed));
+        let committer = Committer::start(own_store, own_feed, Arc::clone(&clock), &config.limits, &tracker);
         let shared = Arc::new(config.clone());
         let parts = SchedulerParts {
             config: Arc::clone(&shared),

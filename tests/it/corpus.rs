@@ -32,3 +32,8 @@ fn events_are_kept_as_they_were_sent() {
 fn ids_and_names_are_written_as_they_are_read() {
     every_file("ids", targets::ids);
 }
+
+#[test]
+fn cloudevents_say_as_events_what_they_said() {
+    every_file("cloudevent", targets::cloudevent);
+}

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use everfold::{
     Config, RawEvent,
-    ingest::{BatchFormat, Ingest, minify, read_batch},
+    ingest::{BatchFormat, CloudEvent, CloudEventsForm, Ingest, minify, read_batch, read_cloudevents},
     sandbox::{ReducerLimits, inspect},
     words::{ContextName, DomainName, EntityId, EventId, EventType},
 };
@@ -33,17 +33,39 @@ pub fn module(bytes: &[u8]) {
 pub fn event(bytes: &[u8]) {
     for format in [BatchFormat::Array, BatchFormat::Lines] {
         let Ok(members) = read_batch(bytes, format) else { continue };
-        let events: Vec<RawEvent<'_>> = members.iter().map(|member| member.as_event()).collect();
-        let Ok(facts) = INGEST.accept(&events, NOW) else { continue };
-        assert_eq!(facts.len(), events.len());
-        for (fact, sent) in facts.iter().zip(&events) {
-            assert_eq!(fact.id.to_string(), sent.id.parse::<EventId>().expect("accepted").to_string());
-            assert_eq!(fact.event_type.as_str(), sent.event_type);
-            same_json(sent.data, &fact.data);
-        }
+        accepted(&members.iter().map(|member| member.as_event()).collect::<Vec<_>>());
     }
     if let Ok(kept) = minify(bytes) {
         same_json(bytes, &kept);
+    }
+}
+
+/// The same for CloudEvents; what they say beside that is metadata, and says where they come from.
+pub fn cloudevent(bytes: &[u8]) {
+    for form in [CloudEventsForm::One, CloudEventsForm::Batch] {
+        match read_cloudevents(bytes, form) {
+            Ok(events) => {
+                let events: Vec<RawEvent<'_>> = events.iter().map(CloudEvent::as_event).collect();
+                for RawEvent { metadata, .. } in &events {
+                    assert!(metadata.iter().any(|(name, value)| name == "source" && !value.is_empty()));
+                    let is_part = |name: &str| ["id", "type", "subject", "time", "data"].contains(&name);
+                    assert!(!metadata.iter().any(|(name, _)| is_part(name)), "{metadata:?}");
+                }
+                accepted(&events);
+            }
+            Err(why) => short(&why.to_string()),
+        }
+    }
+}
+
+fn accepted(events: &[RawEvent<'_>]) {
+    let Ok(facts) = INGEST.accept(events, NOW) else { return };
+    assert_eq!(facts.len(), events.len());
+    for (fact, sent) in facts.iter().zip(events) {
+        assert_eq!(fact.id.to_string(), sent.id.parse::<EventId>().expect("accepted").to_string());
+        assert_eq!(fact.event_type.as_str(), sent.event_type);
+        assert_eq!(fact.metadata, sent.metadata);
+        same_json(sent.data, &fact.data);
     }
 }
 

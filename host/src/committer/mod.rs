@@ -2,6 +2,7 @@
 //! waiter. One fsync for many.
 
 mod queue;
+mod room;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     clock::SharedClock,
+    config::Limits,
     error::Error,
     feed::Feed,
     store::{
@@ -23,14 +25,17 @@ use crate::{
     },
 };
 
-use queue::{Held, Taken, Waiters, take};
+use queue::{AppendWaiter, Held, Taken, Waiters, take};
+use room::Room;
+
+pub use room::Slot;
 
 /// What becomes of reductions is told to this: it runs on the committer's task and must be quick.
 pub type ReductionsDone = Box<dyn FnOnce(Result<Vec<ReductionOutcome>, StoreError>) + Send>;
 
 /// Something that waits to be written.
 enum Request {
-    Append(Append, oneshot::Sender<Result<Vec<Appended>, Error>>),
+    Append(Append, AppendWaiter),
     Reductions(Vec<Arc<Reduction>>, ReductionsDone),
     Marks(Vec<Mark>),
     Activate(Box<NewActivation>, oneshot::Sender<Result<Activation, Error>>),
@@ -40,31 +45,40 @@ enum Request {
 #[derive(Clone)]
 pub struct Committer {
     requests: mpsc::Sender<Request>,
+    room: Arc<Room>,
 }
 
 impl Committer {
-    /// Starts the committer: a queue of at most `queued` requests, and at most `group_events` events in
-    /// one transaction (a single larger request still goes through, alone).
+    /// Starts the committer with the limits of the queue, and of one transaction (a single larger request
+    /// still goes through, alone).
     #[must_use]
     pub fn start(
         store: Arc<dyn Store>,
         feed: Arc<Feed>,
         clock: SharedClock,
-        (queued, group_events): (usize, usize),
+        limits: &Limits,
         tracker: &TaskTracker,
     ) -> Self {
-        let (sender, requests) = mpsc::channel(queued);
-        tracker.spawn(Writer { store, feed, clock, requests, group_events }.run());
-        Self { requests: sender }
+        let (sender, requests) = mpsc::channel(limits.queued_writes);
+        tracker.spawn(Writer { store, feed, clock, requests, group_events: limits.group_events }.run());
+        Self { requests: sender, room: Room::new(limits) }
     }
 
-    /// Appends events, all or none; they are durable once this returns.
+    /// Takes room for a request that appends so many bytes.
     ///
     /// # Errors
-    /// [`Error::Conflict`], [`Error::Closing`], [`Error::Store`].
-    pub async fn append(&self, append: Append) -> Result<Vec<Appended>, Error> {
+    /// [`Error::Overloaded`].
+    pub fn admit(&self, bytes: usize) -> Result<Slot, Error> {
+        self.room.take(bytes)
+    }
+
+    /// Appends events, all or none, in the room that was taken for them; they are durable once this returns.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`], [`Error::Unmet`], [`Error::Closing`], [`Error::Store`].
+    pub async fn append(&self, append: Append, slot: Slot) -> Result<Vec<Appended>, Error> {
         let (answer, answered) = oneshot::channel();
-        self.send(Request::Append(append, answer)).await?;
+        self.send(Request::Append(append, AppendWaiter { answer, slot })).await?;
         answered.await.map_err(|_| Error::Closing)?
     }
 
@@ -162,6 +176,7 @@ impl From<AppendRefusal> for Error {
     fn from(refusal: AppendRefusal) -> Self {
         match refusal {
             AppendRefusal::Conflict { id, position } => Self::Conflict { id, position },
+            AppendRefusal::Unmet { entity, current } => Self::Unmet { entity, current },
         }
     }
 }

@@ -14,10 +14,24 @@ use crate::{
     },
 };
 
-use super::{ReductionsDone, Request};
+use super::{ReductionsDone, Request, Slot};
 
-type AppendWaiter = oneshot::Sender<Result<Vec<Appended>, Error>>;
 type Activating = (Box<NewActivation>, oneshot::Sender<Result<Activation, Error>>);
+
+/// One who waits for an append, and the room that it takes.
+pub(super) struct AppendWaiter {
+    pub(super) answer: oneshot::Sender<Result<Vec<Appended>, Error>>,
+    pub(super) slot: Slot,
+}
+
+impl AppendWaiter {
+    /// Gives the room back first: whoever has the answer finds room for what comes next.
+    fn tell(self, answer: Result<Vec<Appended>, Error>) {
+        drop(self.slot);
+        // A caller that has gone away needs no answer; its events are written all the same.
+        drop(self.answer.send(answer));
+    }
+}
 
 /// Those who wait for a group: one for each append, and one for each run of so many reductions.
 #[derive(Default)]
@@ -41,8 +55,7 @@ impl Waiters {
             done(Ok(reductions.by_ref().take(count).collect()));
         }
         for (waiter, answer) in self.appends.into_iter().zip(appends) {
-            // A caller that has gone away needs no answer; its events are written all the same.
-            drop(waiter.send(answer.map_err(Error::from)));
+            waiter.tell(answer.map_err(Error::from));
         }
     }
 
@@ -51,7 +64,7 @@ impl Waiters {
             done(Err(error.clone()));
         }
         for waiter in self.appends {
-            drop(waiter.send(Err(Error::Store(error.clone()))));
+            waiter.tell(Err(Error::Store(error.clone())));
         }
     }
 }

@@ -63,6 +63,7 @@ pub struct Limits {
     pub batch_events: usize,
     pub page: u32,
     pub queued_writes: usize,
+    pub queued_bytes: usize,
     pub group_events: usize,
     pub streams: usize,
     pub wait_ms: u64,

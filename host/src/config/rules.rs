@@ -27,6 +27,7 @@ const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("limits.batch_events", 1..=MANY),
     ("limits.page", 1..=1_000_000),
     ("limits.queued_writes", 1..=MANY),
+    ("limits.queued_bytes", 1..=i64::MAX),
     ("limits.group_events", 1..=MANY),
     ("limits.streams", 1..=MANY),
     ("limits.wait_ms", 1..=DAY_MS),
@@ -55,6 +56,7 @@ const RANGES: &[(&str, RangeInclusive<i64>)] = &[
 /// Options of which the first may not be greater than the second, and why.
 const RELATIONS: &[(&str, &str, &str)] = &[
     ("limits.event_bytes", "limits.batch_bytes", "a batch must have room for one event"),
+    ("limits.batch_bytes", "limits.queued_bytes", "the largest body must find room"),
     ("limits.event_bytes", "limits.memory_bytes", "an event must fit into an instance's memory"),
     ("limits.model_bytes", "limits.memory_bytes", "a model must fit into an instance's memory"),
     ("limits.model_bytes", "limits.output_bytes", "a call must be able to return a model"),

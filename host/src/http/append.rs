@@ -1,13 +1,10 @@
-//! Events come in: one by URL, or many in one body.
+//! An event comes in, named by its URL.
 
-use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::Response,
-};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::{
     body::{self, Limit},
-    negotiate,
+    expect, negotiate,
     problem::{self as kinds, Problem},
     render::{self, Answer},
     visit::Delivery,
@@ -15,13 +12,13 @@ use super::{
 };
 use crate::{
     error::Invalid,
-    ingest::{RawEvent, read_batch},
+    ingest::RawEvent,
     store::Appended,
     words::{ContextName, EventId, Metadata},
 };
 
 /// Headers with this prefix become metadata.
-const META_PREFIX: &str = "everfold-meta-";
+pub(super) const META_PREFIX: &str = "everfold-meta-";
 
 /// `POST /{context}/{event_type}/{entity}/{event_id}`
 pub(super) async fn one(Delivery { visit, body }: Delivery) -> Answer {
@@ -29,11 +26,13 @@ pub(super) async fn one(Delivery { visit, body }: Delivery) -> Answer {
     negotiate::require_json(visit.headers())?;
     let wait = waits::asked(&visit)?;
     let metadata = metadata(visit.headers())?;
+    let expected = expect::expectation(visit.headers())?;
+    let admission = visit.host().admit(body::size(&body, limit)?)?;
     let data = body::read(body, limit).await?;
     let [context, event_type, entity, id] = visit.path()?;
     let context: ContextName = context.parse().map_err(Invalid::from)?;
     let event = RawEvent { id: &id, event_type: &event_type, entity: &entity, data: &data, metadata };
-    let appended = visit.host().append(&context, &[event]).await?;
+    let appended = admission.append(&context, &[event], expected).await?;
     // The host answers once for each event.
     let Some(Appended { position, new }) = appended.first() else {
         return Err(Problem::new(&kinds::EMPTY, "nothing was written"));
@@ -50,38 +49,6 @@ pub(super) async fn one(Delivery { visit, body }: Delivery) -> Answer {
         Some(wait) => waits::answer(&visit, &wait, *position, response).await,
         None => Ok(response),
     }
-}
-
-/// `POST /{context}/events`
-pub(super) async fn batch(Delivery { visit, body }: Delivery) -> Answer {
-    let limit = Limit { name: "batch_bytes", bytes: visit.host().config().limits.batch_bytes };
-    let format = negotiate::batch_format(visit.headers())?;
-    visit.query(&[])?;
-    refuse_metadata(visit.headers())?;
-    let body = body::read(body, limit).await?;
-    let [context] = visit.path()?;
-    let context: ContextName = context.parse().map_err(Invalid::from)?;
-    let members = read_batch(&body, format)?;
-    let events: Vec<_> = members.iter().map(|member| member.as_event()).collect();
-    let appended = visit.host().append(&context, &events).await?;
-    Ok(positions(&appended))
-}
-
-fn positions(appended: &[Appended]) -> Response {
-    let mut out = String::with_capacity(16 + appended.len() * 8);
-    out.push_str("{\"positions\":[");
-    for (index, Appended { position, .. }) in appended.iter().enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
-        out.push_str(&position.to_string());
-    }
-    out.push_str("]}");
-    let mut response = render::json(out);
-    if appended.iter().any(|appended| appended.new) {
-        *response.status_mut() = StatusCode::CREATED;
-    }
-    response
 }
 
 /// What the `Everfold-Meta-*` headers say, by name: the order of headers means nothing.
@@ -109,23 +76,11 @@ fn metadata(headers: &HeaderMap) -> Result<Metadata, Problem> {
     Ok(metadata)
 }
 
-/// A batch says for each event what was sent along with it; headers would be lost without a word.
-fn refuse_metadata(headers: &HeaderMap) -> Result<(), Problem> {
-    match headers.keys().find(|name| name.as_str().starts_with(META_PREFIX)) {
-        None => Ok(()),
-        Some(name) => {
-            let detail = format!("header {name} does not apply to a batch: give each event its metadata");
-            Err(Problem::new(&kinds::INVALID, detail).with("header", name.as_str()))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderName;
 
     use super::*;
-    use crate::words::Position;
 
     fn headers(pairs: &[(&'static str, &'static [u8])]) -> HeaderMap {
         let pair = |(name, value): &(&'static str, &'static [u8])| {
@@ -155,14 +110,5 @@ mod tests {
             let json = serde_json::to_string(&metadata(&sent).unwrap_err()).unwrap();
             assert!(json.contains(expected), "{json}");
         }
-        assert!(refuse_metadata(&headers(&[("everfold-meta-user", b"a")])).is_err());
-        assert!(refuse_metadata(&headers(&[("accept", b"a")])).is_ok());
-    }
-
-    #[test]
-    fn a_batch_is_new_if_anything_in_it_is() {
-        let at = |position, new| Appended { position: Position(position), new };
-        assert_eq!(positions(&[at(1, false), at(2, true)]).status(), StatusCode::CREATED);
-        assert_eq!(positions(&[at(1, false)]).status(), StatusCode::OK);
     }
 }

@@ -29,12 +29,20 @@ pub(super) async fn read(body: Body, limit: Limit) -> Result<Bytes, Problem> {
     Ok(bytes)
 }
 
-/// Reads a body. One that says it is too large is refused before any of it is read.
-pub(super) async fn read_any(body: Body, limit: Limit) -> Result<Bytes, Problem> {
-    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+/// How much room a body needs: what it says that it has, or what it may have at most. One that says it is too
+/// large is refused before any of it is read.
+pub(super) fn size(body: &Body, limit: Limit) -> Result<usize, Problem> {
+    let hint = body.size_hint();
+    let announced = usize::try_from(hint.lower()).unwrap_or(usize::MAX);
     if announced > limit.bytes {
         return Err(too_large(limit).with("actual", announced));
     }
+    Ok(if hint.exact().is_some() { announced } else { limit.bytes })
+}
+
+/// Reads a body.
+pub(super) async fn read_any(body: Body, limit: Limit) -> Result<Bytes, Problem> {
+    size(&body, limit)?;
     match tokio::time::timeout(PATIENCE, Limited::new(body, limit.bytes).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(limit)),
@@ -74,6 +82,14 @@ mod tests {
         assert_eq!(read(Body::from("12345"), LIMIT).await.unwrap_err().kind(), &kinds::TOO_LARGE);
         assert_eq!(read(chunks(&["123", "45"]), LIMIT).await.unwrap_err().kind(), &kinds::TOO_LARGE);
         assert_eq!(read(Body::empty(), LIMIT).await.unwrap_err().kind(), &kinds::EMPTY);
+    }
+
+    #[test]
+    fn a_body_needs_the_room_that_it_announces_or_might_take() {
+        assert_eq!(size(&Body::from("123"), LIMIT).unwrap(), 3);
+        assert_eq!(size(&Body::empty(), LIMIT).unwrap(), 0);
+        assert_eq!(size(&chunks(&["1"]), LIMIT).unwrap(), 4);
+        assert_eq!(size(&Body::from("12345"), LIMIT).unwrap_err().kind(), &kinds::TOO_LARGE);
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use uuid::Uuid;
 
 use super::{
+    expect,
     negotiate::{self, Form},
     query::{After, Query, Seen},
     render::{self, Answer},
@@ -73,10 +74,16 @@ async fn of_entity(visit: &Visit, context: &ContextName, entity: EntityId) -> An
     let query = visit.query(&["after", "limit"])?;
     let limit = query.limit(visit.host().config().limits.page)?;
     let after = query.parsed("after", "it must be the id of an event: an entity's events come by id")?;
+    // First the count: the tag must not stand for an event that comes while they are read.
+    let count = visit.host().count_outside(context, entity).await?;
     let events = visit.host().entity_events(context, entity, after, limit).await?;
     let last = events.last().filter(|_| render::is_full(events.len(), limit)).map(|event| event.fact.id);
     let next = last.map(|last| query.next(visit.parts.uri.path(), last));
-    Ok(render::page(visit.form(), "events", &events, render::event, next))
+    let mut response = render::page(visit.form(), "events", &events, render::event, next);
+    if let Ok(tag) = HeaderValue::try_from(expect::tag(count)) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    Ok(response)
 }
 
 async fn of_log(mut visit: Visit, mut reader: LogReader) -> Answer {

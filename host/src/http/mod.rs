@@ -6,7 +6,8 @@
 //! | `router` | the route table |
 //! | `visit` | a request that passed the guard: the only way from a handler to the host |
 //! | `guard` | which hosts and origins are answered |
-//! | `append` | events come in |
+//! | `append`, `batch` | events come in: one by URL, many in one body |
+//! | `expect` | what a request expects of an entity, and the tag that it read |
 //! | `events`, `models` | events and models go out, page by page |
 //! | `chains` | what led to an event, and what it led to |
 //! | `waits` | requests that wait until something is folded |
@@ -18,10 +19,12 @@
 //! | `query`, `negotiate`, `body`, `render` | the small print of requests and answers |
 
 mod append;
+mod batch;
 mod body;
 mod chains;
 mod divergences;
 mod events;
+mod expect;
 mod guard;
 mod models;
 mod negotiate;

@@ -3,7 +3,15 @@
 use axum::http::{HeaderMap, header};
 
 use super::problem::{self as kinds, Problem};
-use crate::ingest::BatchFormat;
+use crate::{
+    ingest::{BatchFormat, CloudEventsForm},
+    words::is_json_type,
+};
+
+/// Headers with this prefix carry the attributes of a CloudEvent in binary mode.
+pub(super) const ATTRIBUTE_PREFIX: &str = "ce-";
+/// Media types that begin like this carry CloudEvents.
+const CLOUDEVENTS: &str = "application/cloudevents";
 
 /// How a resource is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,16 +66,55 @@ fn weight(range: &str) -> f32 {
 
 /// Fails unless the body is declared to be one JSON document.
 pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let media = content_type(headers)?;
-    if is_json(media) { Ok(()) } else { Err(unsupported(media, "application/json")) }
+    match content_type(headers)? {
+        media if is_cloudevents(media) => {
+            Err(unsupported(media, "application/json, or CloudEvents to /{context}/events"))
+        }
+        media if is_json_type(media) => Ok(()),
+        media => Err(unsupported(media, "application/json")),
+    }
 }
 
-/// How a batch is written down, by its declared type.
-pub(super) fn batch_format(headers: &HeaderMap) -> Result<BatchFormat, Problem> {
-    match content_type(headers)? {
-        media if media.eq_ignore_ascii_case("application/x-ndjson") => Ok(BatchFormat::Lines),
-        media if is_json(media) => Ok(BatchFormat::Array),
-        media => Err(unsupported(media, "application/json (an array) or application/x-ndjson (lines)")),
+/// How the events of a batch are written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BatchForm {
+    /// As members of the host's own form.
+    Members(BatchFormat),
+    /// As CloudEvents in JSON.
+    CloudEvents(CloudEventsForm),
+    /// As one CloudEvent in binary mode: its attributes are headers, the body is its data.
+    Binary,
+}
+
+/// How a batch is written down, by its declared type. What is no type of CloudEvents, but comes with their
+/// headers, is one in binary mode.
+pub(super) fn batch_form(headers: &HeaderMap) -> Result<BatchForm, Problem> {
+    let media = content_type(headers)?;
+    if is_cloudevents(media) {
+        return match media.to_ascii_lowercase().strip_prefix(CLOUDEVENTS) {
+            Some("+json") => Ok(BatchForm::CloudEvents(CloudEventsForm::One)),
+            Some("-batch+json") => Ok(BatchForm::CloudEvents(CloudEventsForm::Batch)),
+            _ => {
+                Err(unsupported(media, "CloudEvents in JSON (application/cloudevents+json or …-batch+json)"))
+            }
+        };
+    }
+    if headers.keys().any(|name| name.as_str().starts_with(ATTRIBUTE_PREFIX)) {
+        return if is_json_type(media) {
+            Ok(BatchForm::Binary)
+        } else {
+            Err(unsupported(media, "the data of a CloudEvent as application/json"))
+        };
+    }
+    match media {
+        media if media.eq_ignore_ascii_case("application/x-ndjson") => {
+            Ok(BatchForm::Members(BatchFormat::Lines))
+        }
+        media if is_json_type(media) => Ok(BatchForm::Members(BatchFormat::Array)),
+        media => Err(unsupported(
+            media,
+            "application/json (an array), application/x-ndjson (lines) or application/cloudevents+json",
+        )),
     }
 }
 
@@ -82,15 +129,9 @@ fn content_type(headers: &HeaderMap) -> Result<&str, Problem> {
     Ok(essence(value.unwrap_or_default()))
 }
 
-/// JSON itself or a type built on it (RFC 6839). CloudEvents carry the event's fields in other places
-/// and must not be mistaken for plain data.
-fn is_json(media: &str) -> bool {
-    if media.eq_ignore_ascii_case("application/json") {
-        return true;
-    }
-    let media = media.to_ascii_lowercase();
-    let built_on_it = media.strip_prefix("application/").and_then(|subtype| subtype.strip_suffix("+json"));
-    built_on_it.is_some_and(|subtype| !subtype.is_empty() && !subtype.starts_with("cloudevents"))
+/// They carry the event's fields in other places, and must not be mistaken for plain data.
+fn is_cloudevents(media: &str) -> bool {
+    media.get(..CLOUDEVENTS.len()).is_some_and(|start| start.eq_ignore_ascii_case(CLOUDEVENTS))
 }
 
 fn unsupported(media: &str, wanted: &str) -> Problem {
@@ -163,12 +204,34 @@ mod tests {
     }
 
     #[test]
-    fn batches_come_as_arrays_or_lines() {
-        let format = |media| batch_format(&headers(&[("content-type", media)])).ok();
-        assert_eq!(format("application/json"), Some(BatchFormat::Array));
-        assert_eq!(format("application/x-ndjson; charset=utf-8"), Some(BatchFormat::Lines));
-        assert_eq!(format("application/cloudevents-batch+json"), None);
-        assert_eq!(format("text/csv"), None);
+    fn batches_come_as_arrays_lines_or_cloudevents() {
+        let form = |media| batch_form(&headers(&[("content-type", media)])).ok();
+        assert_eq!(form("application/json"), Some(BatchForm::Members(BatchFormat::Array)));
+        assert_eq!(form("application/vnd.shop+json"), Some(BatchForm::Members(BatchFormat::Array)));
+        let lines = BatchForm::Members(BatchFormat::Lines);
+        assert_eq!(form("application/x-ndjson; charset=utf-8"), Some(lines));
+        let one = BatchForm::CloudEvents(CloudEventsForm::One);
+        assert_eq!(form("application/CloudEvents+json; charset=UTF-8"), Some(one));
+        let batch = BatchForm::CloudEvents(CloudEventsForm::Batch);
+        assert_eq!(form("application/cloudevents-batch+json"), Some(batch));
+        for bad in ["text/csv", "application/cloudevents", "application/cloudevents+avro"] {
+            assert_eq!(form(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn headers_of_cloudevents_make_binary_mode() {
+        let form = |media| batch_form(&headers(&[("content-type", media), ("ce-id", "1")])).ok();
+        assert_eq!(form("application/json"), Some(BatchForm::Binary));
+        assert_eq!(form("application/vnd.shop+json"), Some(BatchForm::Binary));
+        let repeated = BatchForm::CloudEvents(CloudEventsForm::One);
+        assert_eq!(
+            form("application/cloudevents+json"),
+            Some(repeated),
+            "they may repeat what the body says"
+        );
+        assert_eq!(form("application/x-ndjson"), None);
+        assert_eq!(batch_form(&headers(&[("ce-id", "1")])).ok(), None, "writes need a content type");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use axum::{
     body::Body,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -49,9 +49,11 @@ kinds! {
     CONFLICT = CONFLICT, "conflict", "The id is taken by an event with other content";
     NOT_SERVED = CONFLICT, "not-served", "No module serves the domain";
     PARKED = CONFLICT, "parked", "The event cannot be folded: its entity is parked";
+    UNMET = PRECONDITION_FAILED, "expectation-unmet", "The entity is not as it was expected";
     TOO_LARGE = PAYLOAD_TOO_LARGE, "too-large", "The request is too large";
     MEDIA_TYPE = UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The body is not of a type that is taken";
     MISDIRECTED = MISDIRECTED_REQUEST, "wrong-host", "This host does not answer to that name";
+    OVERLOADED = SERVICE_UNAVAILABLE, "overloaded", "Too much waits to be written";
     TOO_MANY_STREAMS = SERVICE_UNAVAILABLE, "too-many-streams", "Too many streams are open";
     NOT_READY = SERVICE_UNAVAILABLE, "not-ready", "The host is not ready";
     CLOSING = SERVICE_UNAVAILABLE, "closing", "The host is shutting down";
@@ -66,17 +68,24 @@ pub(super) struct Problem {
     kind: &'static Kind,
     detail: String,
     members: Vec<(&'static str, Value)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
     /// A problem, in a sentence for people.
     pub(super) fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), members: Vec::new() }
+        Self { kind, detail: detail.into(), members: Vec::new(), headers: Vec::new() }
     }
 
     /// Adds a member for programs.
     pub(super) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.members.push((name, value.into()));
+        self
+    }
+
+    /// Adds a header, unless the value cannot stand in one.
+    pub(super) fn header(mut self, name: HeaderName, value: impl TryInto<HeaderValue>) -> Self {
+        self.headers.extend(value.try_into().ok().map(|value| (name, value)));
         self
     }
 
@@ -108,6 +117,7 @@ impl IntoResponse for Problem {
         if self.kind.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
+        headers.extend(self.headers);
         response
     }
 }

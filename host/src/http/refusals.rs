@@ -1,6 +1,11 @@
 //! The host's errors as problems: the one place where domain errors meet HTTP.
 
-use super::problem::{self as kinds, Problem};
+use axum::http::header;
+
+use super::{
+    expect,
+    problem::{self as kinds, Problem},
+};
 use crate::{
     error::{Error, Invalid},
     store::StoreError,
@@ -35,6 +40,16 @@ impl From<Error> for Problem {
                 // 0 stands for "in this very request", which has no position.
                 if position.0 == 0 { problem } else { problem.with("position", position.0) }
             }
+            Error::Unmet { entity, current } => {
+                let tag = expect::tag(current);
+                Self::new(&kinds::UNMET, detail)
+                    .with("entity", entity.to_string())
+                    .with("etag", tag.as_str())
+                    .header(header::ETAG, tag)
+            }
+            Error::Overloaded { name, most } => Self::new(&kinds::OVERLOADED, detail)
+                .with("limit", format!("limits.{name}"))
+                .with("most", most),
             Error::Closing => Self::new(&kinds::CLOSING, detail),
             Error::Store(error) => of_store(&error),
         }
@@ -78,9 +93,10 @@ impl From<Invalid> for Problem {
                 .with("limit", format!("limits.{name}"))
                 .with("most", *limit),
             // Members were unwrapped above.
-            Invalid::Value { .. } | Invalid::Shape { .. } | Invalid::Member { .. } => {
-                Self::new(&kinds::INVALID, detail)
-            }
+            Invalid::Value { .. }
+            | Invalid::Shape { .. }
+            | Invalid::SeveralEntities { .. }
+            | Invalid::Member { .. } => Self::new(&kinds::INVALID, detail),
         };
         match index {
             Some(index) => problem.with("index", index),
@@ -117,6 +133,16 @@ mod tests {
 
     fn sqlx_error() -> sqlx::Error {
         sqlx::Error::PoolClosed
+    }
+
+    #[test]
+    fn an_unmet_expectation_tells_the_present_tag() {
+        let entity = "7d444840-9dc0-41d1-b245-5ffdce74fad2".parse().unwrap();
+        let problem = Problem::from(Error::Unmet { entity, current: 12 });
+        assert_eq!(serde_json::to_value(&problem).unwrap()["etag"], "\"12\"");
+        let response = problem.into_response();
+        assert_eq!(response.status(), 412);
+        assert_eq!(response.headers()[header::ETAG], "\"12\"");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use axum::{
 };
 
 use super::{
-    append, chains, divergences, events,
+    append, batch, chains, divergences, events,
     guard::Guard,
     models, operations, parked,
     problem::{self as kinds, Problem},
@@ -24,7 +24,7 @@ pub(super) fn router(host: &Host, local: SocketAddr, streams: Streams) -> Router
     // One segment may be an entity, an event or a domain: what it is decides the handler behind it.
     Router::new()
         .route("/{context}/{event_type}/{entity}/{event_id}", post(append::one))
-        .route("/{context}/events", post(append::batch).get(events::of_context))
+        .route("/{context}/events", post(batch::append).get(events::of_context))
         .route("/{context}/{event_id}/event", get(events::one))
         .route("/{context}/{event_id}/causes", get(chains::causes))
         .route("/{context}/{event_id}/effects", get(chains::effects))

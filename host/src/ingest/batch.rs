@@ -71,7 +71,8 @@ fn read_line(number: usize, line: &[u8]) -> Result<Member<'_>, Invalid> {
     serde_json::from_slice(line).map_err(|why| malformed(format!("line {} of the batch", number + 1), &why))
 }
 
-fn malformed(what: String, why: &serde_json::Error) -> Invalid {
+/// What the parser says, told apart: not JSON at all, or JSON of another form.
+pub(super) fn malformed(what: String, why: &serde_json::Error) -> Invalid {
     let why_text = why.to_string();
     if why.is_data() {
         Invalid::Shape { what, why: why_text }

@@ -1,11 +1,13 @@
 //! The door: raw input becomes facts, or a clear refusal. Nothing behind it meets invalid input.
 
 mod batch;
+mod cloudevents;
 mod json;
 
 use std::sync::Arc;
 
 pub use batch::{BatchFormat, read_batch};
+pub use cloudevents::{CloudEvent, CloudEventsForm, binary_cloudevent, read_cloudevents};
 pub use json::minify;
 
 use crate::{

@@ -11,6 +11,8 @@ use super::{
     Append, AppendRefusal, Appended, CaptureWrite, Group, Head, ModelWrite, Reduction, ReductionOutcome,
 };
 
+mod expectations;
+
 /// Names a row: a domain, and an entity or the context.
 pub type RowKey = (DomainKey, Option<EntityId>);
 
@@ -27,6 +29,9 @@ pub struct Known {
     pub rows: HashMap<RowKey, (Version, Position)>,
     /// The activations in force of the domains that they are about.
     pub activations: HashMap<DomainKey, ActivationNumber>,
+    /// How many events from outside those entities have of which the group's appends expect something. Who is
+    /// missing has none.
+    pub outside: HashMap<(ContextName, EntityId), u64>,
 }
 
 /// A row to be written: once, however many reductions of it a group holds.
@@ -59,7 +64,8 @@ pub struct Plan<'a> {
 
 /// Judges a group's requests one after another, against the store and the group so far.
 #[must_use]
-pub fn judge(group: &Group, known: Known) -> Plan<'_> {
+pub fn judge(group: &Group, mut known: Known) -> Plan<'_> {
+    known.add_those_without_events(group);
     let recorded_at = group.recorded_at.max(known.recorded_at);
     let plan = Plan { head: known.head, ..Plan::default() };
     let mut bench = Bench { known, plan, written: HashMap::new(), recorded_at };
@@ -85,6 +91,7 @@ struct Bench<'a> {
 impl<'a> Bench<'a> {
     fn append(&mut self, append: &Append) -> Result<Vec<Appended>, AppendRefusal> {
         self.refuse_conflicts(append)?;
+        self.refuse_unmet(append)?;
         let place = |fact: &Arc<Fact>| match self.known_at(&append.context, fact.id) {
             Some(position) => Appended { position, new: false },
             None => Appended { position: self.insert(&append.context, fact), new: true },
@@ -116,6 +123,7 @@ impl<'a> Bench<'a> {
     fn insert(&mut self, context: &ContextName, fact: &Arc<Fact>) -> Position {
         let position = Position(self.plan.head.position.0 + 1);
         self.plan.head.position = position;
+        self.known.count(context, fact);
         self.known.events.insert((context.clone(), fact.id), (position, Arc::clone(fact)));
         self.plan.events.push(Arc::new(Event {
             position,

@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod contract;
+mod expectation;
 pub mod judge;
 mod requests;
 pub mod sqlite;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use expectation::Expectation;
 pub use requests::{
     Activation, Append, AppendRefusal, Appended, CaptureWrite, Catalogue, Committed, EffectsQuery,
     FileRecord, Group, Head, HistoryCursor, HistoryQuery, LogQuery, Mark, ModelWrite, NewActivation,
@@ -96,6 +98,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// The events of one entity, by id or by position.
     async fn history(&self, query: &HistoryQuery) -> Result<Vec<Event>>;
+
+    /// How many events from outside an entity has: those that no reducer emitted.
+    async fn count_outside(&self, context: &ContextName, entity: EntityId) -> Result<u64>;
 
     /// The events that this model's reducer emitted, by position.
     async fn emissions(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Vec<Event>>;

@@ -7,6 +7,8 @@ use crate::words::{
     ModuleHash, Parked, Position, Segment, Version,
 };
 
+use super::Expectation;
+
 /// How far the store has counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Head {
@@ -23,6 +25,16 @@ pub struct Append {
     pub context: ContextName,
     /// The events, in order. Never empty.
     pub facts: Vec<Arc<Fact>>,
+    /// What the entity must be like before; then all events are of that entity.
+    pub expected: Option<Expectation>,
+}
+
+impl Append {
+    /// Of which entity something is expected, and what.
+    #[must_use]
+    pub fn expecting(&self) -> Option<(EntityId, &Expectation)> {
+        Some((self.facts.first()?.entity, self.expected.as_ref()?))
+    }
 }
 
 /// Where an event of a request is.
@@ -43,6 +55,13 @@ pub enum AppendRefusal {
         id: EventId,
         /// Where the other event is; 0 if it is in the same request.
         position: Position,
+    },
+    /// The entity is not as the request expects it.
+    Unmet {
+        /// The entity.
+        entity: EntityId,
+        /// How many events from outside it has.
+        current: u64,
     },
 }
 

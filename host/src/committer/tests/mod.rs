@@ -3,6 +3,7 @@
 //! Here all tasks share one thread, so requests made with one `join!` wait together before the writer
 //! sees the first of them.
 
+mod room;
 mod watched;
 
 use std::sync::Mutex;
@@ -11,6 +12,7 @@ use futures_util::{future::join_all, join, poll};
 
 use crate::{
     clock::Clock,
+    config::Config,
     store::LogQuery,
     words::{ActivationNumber, DomainKey, EntityId, EventId, Fact, Position, Version},
 };
@@ -28,10 +30,26 @@ impl Clock for Noon {
 
 const MOST: usize = 100;
 
+impl Committer {
+    /// Appends, if there is room for one byte.
+    async fn write(&self, append: Append) -> Result<Vec<Appended>, Error> {
+        let slot = self.admit(1)?;
+        self.append(append, slot).await
+    }
+}
+
 fn start(store: &Arc<Watched>, group_events: usize, tracker: &TaskTracker) -> (Committer, Arc<Feed>) {
     let feed = Arc::new(Feed::new(crate::store::Head::default(), 10));
+    let limits = Limits { queued_writes: 50, group_events, ..Config::embedded().limits };
     let (store, clock) = (Arc::clone(store), Arc::new(Noon));
-    (Committer::start(store, Arc::clone(&feed), clock, (50, group_events), tracker), feed)
+    (Committer::start(store, Arc::clone(&feed), clock, &limits, tracker), feed)
+}
+
+fn start_with(store: &Arc<Watched>, change: impl FnOnce(&mut Limits)) -> Committer {
+    let feed = Arc::new(Feed::new(crate::store::Head::default(), 10));
+    let mut limits = Config::embedded().limits;
+    change(&mut limits);
+    Committer::start(Arc::clone(store) as Arc<dyn Store>, feed, Arc::new(Noon), &limits, &TaskTracker::new())
 }
 
 fn committer(store: &Arc<Watched>) -> Committer {
@@ -60,7 +78,8 @@ fn fact(ticks: u64, data: &str) -> Arc<Fact> {
 }
 
 fn append(ticks: impl IntoIterator<Item = u64>) -> Append {
-    Append { context: cart().context, facts: ticks.into_iter().map(|ticks| fact(ticks, "1")).collect() }
+    let facts = ticks.into_iter().map(|ticks| fact(ticks, "1")).collect();
+    Append { context: cart().context, facts, expected: None }
 }
 
 fn position(answer: Result<Vec<Appended>, Error>) -> Result<u64, String> {
@@ -121,8 +140,8 @@ async fn what_waits_is_one_transaction() {
     let (committer, feed) = start(&store, MOST, &TaskTracker::new());
     let mark = Mark { key: cart(), position: Position(1), settled: ActivationNumber(1) };
     let (one, two, first, second, marked) = join!(
-        committer.append(append([1])),
-        committer.append(append([2, 3])),
+        committer.write(append([1])),
+        committer.write(append([2, 3])),
         hand_over(&committer, vec![reduction(1, 1, vec![]), reduction(2, 0, vec![])]),
         hand_over(&committer, vec![reduction(3, 1, vec![])]),
         committer.mark(vec![mark]),
@@ -142,10 +161,10 @@ async fn a_failing_request_harms_only_itself() {
     let (committer, feed) = start(&store, MOST, &TaskTracker::new());
     let mark = Mark { key: cart(), position: Position(7), settled: ActivationNumber(1) };
     let (one, bad, two, taken, good, spoilt, marked) = join!(
-        committer.append(append([1])),
-        committer.append(append([2, 13])),
-        committer.append(append([3])),
-        committer.append(Append { facts: vec![fact(1, "other")], ..append([]) }),
+        committer.write(append([1])),
+        committer.write(append([2, 13])),
+        committer.write(append([3])),
+        committer.write(Append { facts: vec![fact(1, "other")], ..append([]) }),
         hand_over(&committer, vec![reduction(1, 1, vec![fact(4, "1")])]),
         hand_over(&committer, vec![reduction(2, 1, vec![]), reduction(3, 1, vec![fact(13, "1")])]),
         committer.mark(vec![mark]),
@@ -155,7 +174,7 @@ async fn a_failing_request_harms_only_itself() {
     assert!(position(bad).unwrap_err().contains("poison"));
     assert!(matches!(taken, Err(Error::Conflict { position: Position(1), .. })));
     // One more request: behind it everything above is answered.
-    assert_eq!(position(committer.append(append([5])).await), Ok(4));
+    assert_eq!(position(committer.write(append([5])).await), Ok(4));
     assert_eq!(*good.lock().unwrap(), ["1"]);
     assert!(spoilt.lock().unwrap()[0].contains("poison"), "what was handed over together stays together");
     assert_eq!(ids(&store).await, [1, 3, 4, 5].map(id), "in the order in which they came");
@@ -169,9 +188,9 @@ async fn an_activation_ends_a_group() {
     let store = Watched::open(None).await;
     let committer = committer(&store);
     let (one, retired, two, stale) = join!(
-        committer.append(append([1])),
+        committer.write(append([1])),
         committer.activate(retirement()),
-        committer.append(append([2])),
+        committer.write(append([2])),
         hand_over(&committer, vec![reduction(1, 0, vec![])]),
     );
     assert_eq!((position(one), position(two)), (Ok(1), Ok(2)));
@@ -185,7 +204,7 @@ async fn an_activation_ends_a_group() {
 async fn an_activation_comes_through_although_the_group_before_it_fails() {
     let store = Watched::open(Some(id(13))).await;
     let committer = committer(&store);
-    let (bad, retired) = join!(committer.append(append([13])), committer.activate(retirement()));
+    let (bad, retired) = join!(committer.write(append([13])), committer.activate(retirement()));
     assert!(position(bad).is_err());
     assert_eq!(retired.unwrap().head, Position(0));
 }
@@ -195,7 +214,7 @@ async fn a_full_group_is_written_before_the_next_is_taken() {
     let store = Watched::open(None).await;
     let (committer, _) = start(&store, 3, &TaskTracker::new());
     let requests = [append([1, 2]), append([3, 4]), append(5..=14), append([15])];
-    let answers = join_all(requests.map(|request| committer.append(request))).await;
+    let answers = join_all(requests.map(|request| committer.write(request))).await;
     let first: Vec<_> = answers.into_iter().map(|answer| position(answer).unwrap()).collect();
     assert_eq!(first, [1, 3, 5, 15]);
     assert_eq!(store.asked(), ["2+0+0", "1+0+0", "1+0+0"], "a request is never cut");
@@ -205,10 +224,10 @@ async fn a_full_group_is_written_before_the_next_is_taken() {
 async fn what_was_asked_is_done_although_nobody_waits_any_more() {
     let store = Watched::open(None).await;
     let committer = committer(&store);
-    let mut gone = Box::pin(committer.append(append([1])));
+    let mut gone = Box::pin(committer.write(append([1])));
     assert!(poll!(&mut gone).is_pending());
     drop(gone);
-    assert_eq!(position(committer.append(append([2])).await), Ok(2));
+    assert_eq!(position(committer.write(append([2])).await), Ok(2));
     assert_eq!(ids(&store).await, [1, 2].map(id));
 }
 
@@ -220,7 +239,7 @@ async fn it_ends_with_all_that_was_taken_written() {
     let last = hand_over(&committer, vec![reduction(1, 1, vec![])]).await;
     committer.mark(vec![]).await.unwrap();
     let last_handle = committer.clone();
-    let mut append = Box::pin(async move { last_handle.append(append([1, 2])).await });
+    let mut append = Box::pin(async move { last_handle.write(append([1, 2])).await });
     assert!(poll!(&mut append).is_pending());
     drop(committer);
     tracker.close();
@@ -236,7 +255,7 @@ fn who_comes_too_late_is_told_so() {
     let committer = ended.block_on(async { committer(&Watched::open(None).await) });
     drop(ended);
     runtime().block_on(async {
-        assert!(matches!(committer.append(append([1])).await, Err(Error::Closing)));
+        assert!(matches!(committer.write(append([1])).await, Err(Error::Closing)));
         assert!(matches!(committer.activate(retirement()).await, Err(Error::Closing)));
         assert!(matches!(committer.reduced(vec![], Box::new(|_| ())).await, Err(Error::Closing)));
         assert!(matches!(committer.mark(vec![]).await, Err(Error::Closing)));

@@ -89,6 +89,10 @@ impl Store for Watched {
         self.inner.history(query).await
     }
 
+    async fn count_outside(&self, context: &ContextName, entity: EntityId) -> Result<u64> {
+        self.inner.count_outside(context, entity).await
+    }
+
     async fn emissions(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Vec<Event>> {
         self.inner.emissions(key, entity).await
     }

@@ -21,7 +21,8 @@ async fn store() -> Arc<dyn Store> {
     let retired = NewActivation { key: cart(), module: None, file: None, at: 1 };
     let activation = store.activate(&retired).await.unwrap().number;
     let reduction = reduction(activation, vec![emitted(2, "1"), emitted(3, "1")]);
-    let posted = Append { context: cart().context, facts: vec![Arc::new(fact(1, 1)), Arc::new(fact(9, 1))] };
+    let facts = vec![Arc::new(fact(1, 1)), Arc::new(fact(9, 1))];
+    let posted = Append { context: cart().context, facts, expected: None };
     let (appends, reductions) = (vec![posted], vec![Arc::new(reduction)]);
     store.commit(&Group { appends, reductions, ..Group::default() }).await.unwrap();
     Arc::new(store)

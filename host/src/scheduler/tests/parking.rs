@@ -55,7 +55,7 @@ async fn store() -> (Arc<dyn Store>, Vec<Arc<Event>>) {
     let store = SqliteStore::open(":memory:", "a test").await.unwrap();
     store.name_context(&cart().context).await.unwrap();
     let facts = (1..=4).map(|ticks| Arc::new(Fact { entity: entity(), ..fact(ticks, 1) })).collect();
-    let appends = vec![Append { context: cart().context, facts }];
+    let appends = vec![Append { context: cart().context, facts, expected: None }];
     let committed = store.commit(&Group { appends, ..Group::default() }).await.unwrap();
     (Arc::new(store), committed.events)
 }

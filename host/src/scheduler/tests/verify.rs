@@ -37,7 +37,7 @@ async fn difference(
     let store = SqliteStore::open(":memory:", "a test").await.unwrap();
     store.name_context(&cart().context).await.unwrap();
     let facts = ticks.iter().map(|ticks| Arc::new(fact(*ticks, 1))).collect();
-    let appends = vec![Append { context: cart().context, facts }];
+    let appends = vec![Append { context: cart().context, facts, expected: None }];
     store.commit(&Group { appends, ..Group::default() }).await.unwrap();
     let model = model.map(|model| model.as_bytes().into());
     let row = Row { model, folded: Position(ticks.len() as u64), ..Row::default() };

@@ -53,7 +53,7 @@ pub(in crate::store) fn fact(ticks: u64, number: u8, data: &str) -> Fact {
 }
 
 pub(in crate::store) fn append_to(context: ContextName, facts: impl IntoIterator<Item = Fact>) -> Append {
-    Append { context, facts: facts.into_iter().map(Arc::new).collect() }
+    Append { context, facts: facts.into_iter().map(Arc::new).collect(), expected: None }
 }
 
 pub(in crate::store) fn append(facts: impl IntoIterator<Item = Fact>) -> Append {

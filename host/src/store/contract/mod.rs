@@ -6,6 +6,7 @@
 mod activations;
 mod appends;
 mod effects;
+mod expectations;
 pub(super) mod given;
 mod guards;
 mod lasting;
@@ -63,6 +64,13 @@ macro_rules! suite {
                     times_of_recording_never_run_backwards,
                     what_is_new_is_told, requests_may_come_at_once,
                     a_caller_that_goes_away_leaves_whole_requests,
+                }
+                expectations: {
+                    one_of_some_counts_or_any, a_refused_request_leaves_no_trace_and_harms_no_other,
+                    of_equal_expectations_in_one_group_one_is_met,
+                    a_retry_is_answered_whatever_it_expects, a_conflict_comes_first,
+                    what_reducers_emit_does_not_count, counts_are_of_one_entity_in_one_context,
+                    many_expectations_are_judged_at_once,
                 }
                 reductions: {
                     a_written_model_takes_the_next_version, a_kept_model_takes_no_version,

@@ -1,6 +1,7 @@
 //! What the contract suite does not see: the plan itself.
 
 use super::*;
+use crate::store::Expectation;
 
 fn key() -> DomainKey {
     DomainKey { context: "shop".parse().unwrap(), domain: "cart".parse().unwrap() }
@@ -93,6 +94,27 @@ fn the_last_that_says_something_of_a_capture_counts() {
         let [row] = plan.rows.as_slice() else { panic!("{:?}", plan.rows) };
         assert_eq!(row.capture, wanted, "{writes:?}");
     }
+}
+
+#[test]
+fn who_has_no_events_needs_not_be_known_to_be_expected_so() {
+    let expecting = |ticks, expected: Expectation| Append {
+        context: key().context,
+        facts: vec![fact(ticks, "1")],
+        expected: Some(expected),
+    };
+    let appends = vec![
+        expecting(1, Expectation::OneOf(vec![0])),
+        expecting(2, Expectation::OneOf(vec![0])),
+        expecting(3, Expectation::OneOf(vec![])),
+        expecting(4, Expectation::OneOf(vec![7, 1])),
+    ];
+    let group = Group { appends, ..Group::default() };
+    let plan = judge(&group, known());
+    let refused = |current| Err(AppendRefusal::Unmet { entity: fact(1, "1").entity, current });
+    let written = |position| Ok(vec![Appended { position: Position(position), new: true }]);
+    assert_eq!(plan.appends, [written(11), refused(1), refused(1), written(12)]);
+    assert_eq!((plan.events.len(), plan.head.position), (2, Position(12)));
 }
 
 #[test]

@@ -57,7 +57,7 @@ struct Waiting {
     /// Those behind them.
     newer: Entries,
     newest: Position,
-    /// How many events were committed since the last step.
+    /// How many events were committed since the last step, or since these set out.
     since_step: usize,
 }
 
@@ -103,10 +103,14 @@ impl Unindexed {
             waiting.moving = std::mem::take(&mut waiting.newer);
             waiting.moving_to = waiting.newest;
             waiting.moved = None;
+            waiting.since_step = 0;
+        }
+        if waiting.moving.is_empty() {
+            return Step { entries: Vec::new(), indexed };
         }
         waiting.since_step += events;
         let count = 2 * waiting.since_step / STEP * STEP;
-        if count == 0 || waiting.moving.is_empty() {
+        if count == 0 {
             return Step { entries: Vec::new(), indexed };
         }
         waiting.since_step = 0;
@@ -162,6 +166,17 @@ impl Unindexed {
         }
         let positions = places.into_iter().take(limit).map(|(_, position)| position).collect();
         Found { positions, indexed: waiting.indexed }
+    }
+
+    /// How many events from outside an entity has in memory; all other events of it up to the position are in
+    /// the index.
+    pub(super) fn count_outside(&self, context: i64, entity: EntityId) -> (u64, Position) {
+        let waiting = self.read();
+        let entity = *entity.as_bytes();
+        let places = [&waiting.moving, &waiting.newer]
+            .into_iter()
+            .flat_map(|entries| entries.range((context, entity, FIRST)..=(context, entity, LAST)));
+        (places.filter(|(_, place)| !place.emitted).count() as u64, waiting.indexed)
     }
 
     /// The entities of a context that have events in memory, ascending, behind `after`; at most `limit`.

@@ -17,6 +17,7 @@ use crate::{
 use super::{
     SqliteStore,
     by_entity::{Key, Place},
+    expectations,
     ids::Ids,
     rows::{self, bytes16, entity_key, event_columns, number},
     statements::Statement,
@@ -84,6 +85,7 @@ impl Memory {
         let mut known = Known { head: self.head, recorded_at: self.recorded_at, ..Known::default() };
         self.events(store, connection, group, &mut known).await?;
         self.rows(store, connection, group, &mut known).await?;
+        expectations::known(store, connection, group, &mut known).await?;
         for reduction in &group.reductions {
             if let Some(activation) = self.activations.get(&reduction.key)
                 && !known.activations.contains_key(&reduction.key)
@@ -175,12 +177,15 @@ impl Memory {
     }
 }
 
+/// A row of `events`, as far as the index by entity needs it.
+type Unindexed = (i64, Vec<u8>, Vec<u8>, i64, bool);
+
 /// The events that the index by entity may lack.
 async fn unindexed(connection: &mut SqliteConnection, indexed: Position) -> Result<Vec<(Key, Place)>> {
     let text = "SELECT context, entity, id, position, origin IS NOT NULL FROM events WHERE position > ?";
-    let found: Vec<(i64, Vec<u8>, Vec<u8>, i64, bool)> =
+    let found: Vec<Unindexed> =
         sqlx::query_as(AssertSqlSafe(text)).bind(rows::signed(indexed.0)).fetch_all(connection).await?;
-    let entry = |(context, entity, id, position, emitted): (i64, Vec<u8>, Vec<u8>, i64, bool)| {
+    let entry = |(context, entity, id, position, emitted): Unindexed| {
         let key = (context, bytes16(&entity)?, bytes16(&id)?);
         Ok((key, Place { position: Position(number(position)?), emitted }))
     };

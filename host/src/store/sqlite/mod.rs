@@ -8,6 +8,7 @@ mod checkpoint;
 mod commit;
 mod desk;
 mod effects;
+mod expectations;
 mod history;
 mod ids;
 mod memory;
@@ -115,6 +116,10 @@ impl Store for SqliteStore {
 
     async fn history(&self, query: &HistoryQuery) -> Result<Vec<Event>> {
         history::history(self, query).await
+    }
+
+    async fn count_outside(&self, context: &ContextName, entity: EntityId) -> Result<u64> {
+        expectations::count(self, context, entity).await
     }
 
     async fn emissions(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Vec<Event>> {
