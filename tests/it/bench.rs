@@ -27,7 +27,7 @@ async fn refused(arguments: &[&str]) -> String {
 
 /// The ids that all models of the ledger hold, of each model in its order.
 async fn folded(host: &Host) -> Vec<Vec<String>> {
-    let page = host.get("/shop/ledger/models").await.expect(200).json();
+    let page = host.get("/shop/ledger/models?limit=1000").await.expect(200).json();
     let ids = |one: &Value| serde_json::from_value(one["model"]["ids"].clone()).unwrap();
     page["models"].as_array().unwrap().iter().map(ids).collect()
 }

@@ -10,12 +10,14 @@
 
 mod client;
 mod connection;
+mod domains;
 mod drive;
 mod error;
 mod ids;
 mod lane;
 mod latency;
 mod live;
+mod numbers;
 mod options;
 mod pacer;
 mod report;
@@ -44,12 +46,13 @@ pub use table::table;
 pub use tally::Trouble;
 
 use client::Client;
+use domains::Domains;
 use drive::{Phase, drive};
 use live::Followers;
 use options::{Limit, Plan};
 use report::{After, Measured};
 use requests::Work;
-use status::{Domains, Reducers, folded};
+use status::{Reducers, folded};
 use tally::Tally;
 use target::Target;
 
@@ -67,7 +70,7 @@ pub async fn run(
     let target = Target::find(&plan.options.url, plan.options.anywhere).await?;
     let mut client = Client::new(target.clone());
     let reducers = Reducers::ask(&mut client).await?;
-    let domains = reducers.choose(&plan)?;
+    let domains = Domains::choose(&reducers, &plan)?;
     let work = Arc::new(work(&plan, &domains, &target, &mut client).await?);
     let warm_up = Limit { duration: Some(plan.options.warm_up), events: None };
     let mut phase = Phase { plan, target, work, limit: warm_up, updates: None, stop };

@@ -37,11 +37,11 @@ impl Workload {
     }
 
     /// Entities, unless told otherwise.
-    fn entities(self) -> usize {
+    fn entities(self, connections: usize) -> usize {
         match self {
             Self::Hot => 1,
-            // One websocket each.
-            Self::Live => 16,
+            // One websocket each, and none of them with two connections that post to it.
+            Self::Live => connections,
             _ => 1_000,
         }
     }
@@ -116,7 +116,7 @@ impl Plan {
         belongs("--batch", options.batch.is_some(), workload, Workload::Batches)?;
         belongs("--late", options.late_percent.is_some(), workload, Workload::Late)?;
         belongs("--late-by", options.late_by.is_some(), workload, Workload::Late)?;
-        let entities = options.entities.unwrap_or(workload.entities());
+        let entities = options.entities.unwrap_or(workload.entities(options.connections));
         let batch = options.batch.unwrap_or(if workload == Workload::Batches { 500 } else { 1 });
         let late_percent = options.late_percent.unwrap_or(if workload == Workload::Late { 10 } else { 0 });
         between("--connections", options.connections as u64, 10_000)?;
@@ -216,7 +216,7 @@ pub(super) mod tests {
         assert_eq!((plan(Workload::AppendFold).entities, plan(Workload::AppendFold).rate), (1_000, None));
         assert_eq!((plan(Workload::Hot).entities, plan(Workload::Batches).batch), (1, 500));
         assert_eq!((plan(Workload::Late).late_percent, plan(Workload::Late).late_ticks), (10, 50_000_000));
-        assert_eq!(plan(Workload::Live).rate, Some(1_000.0));
+        assert_eq!((plan(Workload::Live).rate, plan(Workload::Live).entities), (Some(1_000.0), 4));
         let counted = Plan::new(BenchOptions { events: Some(9), ..options(Workload::Read) }).unwrap();
         assert_eq!(counted.limit, Limit { duration: None, events: Some(9) });
     }

@@ -149,7 +149,7 @@ mod tests {
     async fn whoever_waits_for_a_turn_hears_the_end() {
         let pacer = pacer(|options| options.rate = Some(0.001), u64::MAX, None);
         assert!(pacer.next().await.unwrap().is_some(), "the first is due at once");
-        pacer.stop.cancel();
-        assert_eq!(pacer.next().await.unwrap(), None);
+        let stopping = async { pacer.stop.cancel() };
+        assert_eq!(tokio::join!(biased; pacer.next(), stopping).0.unwrap(), None);
     }
 }

@@ -6,12 +6,8 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    BenchError,
-    client::Client,
-    options::{Plan, Workload},
-};
-use crate::words::{Descriptor, DomainName};
+use super::{BenchError, client::Client, domains::Domains};
+use crate::words::Descriptor;
 
 /// How often the host is asked how far it is: the end of a run is known as exactly as this.
 const ASK_AGAIN: Duration = Duration::from_millis(5);
@@ -23,27 +19,33 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) struct Reducers {
     /// The log's head.
     pub(super) head: u64,
-    reducers: Vec<Reducer>,
+    pub(super) reducers: Vec<Reducer>,
 }
 
+/// One domain.
 #[derive(Debug, Clone, Deserialize)]
-struct Reducer {
-    context: String,
-    domain: String,
-    module: Option<String>,
-    descriptor: Option<Descriptor>,
-    state: State,
+pub(super) struct Reducer {
+    pub(super) context: String,
+    pub(super) domain: String,
+    pub(super) module: Option<String>,
+    pub(super) descriptor: Option<Descriptor>,
+    pub(super) state: State,
     position: u64,
     counts: Counts,
 }
 
+/// What it is doing.
 #[derive(Debug, Clone, Deserialize)]
-struct State {
-    name: String,
+pub(super) struct State {
+    pub(super) name: String,
+    /// Of a domain that visits its entities: how many it has visited.
+    #[serde(default)]
+    done: u64,
 }
 
+/// What of it waits.
 #[derive(Debug, Clone, Deserialize)]
-struct Counts {
+pub(super) struct Counts {
     parked: u64,
 }
 
@@ -62,14 +64,6 @@ pub struct Served {
     pub parked: u64,
 }
 
-/// The domains whose folds are waited for.
-#[derive(Debug, Clone)]
-pub(super) struct Domains {
-    context: String,
-    /// Each with whether it keeps one model for all entities.
-    pub(super) chosen: Vec<(String, bool)>,
-}
-
 impl Reducers {
     pub(super) async fn ask(client: &mut Client) -> Result<Self, BenchError> {
         client.get("/_/reducers").await
@@ -81,8 +75,18 @@ impl Reducers {
     }
 
     /// How far the last of these domains is; `None` if there are none.
-    fn folded(&self, domains: &Domains) -> Option<u64> {
-        self.of(domains).map(|reducer| reducer.position).min()
+    fn progress(&self, domains: &Domains) -> Option<Progress> {
+        let progress = |reducer: &Reducer| Progress {
+            position: reducer.position,
+            visited: reducer.state.done,
+            is_settled: reducer.state.name == "active",
+        };
+        let least = |one: Progress, other: Progress| Progress {
+            position: one.position.min(other.position),
+            visited: one.visited + other.visited,
+            is_settled: one.is_settled && other.is_settled,
+        };
+        self.of(domains).map(progress).reduce(least)
     }
 
     /// The domains as they are shown.
@@ -96,61 +100,24 @@ impl Reducers {
         };
         self.of(domains).map(served).collect()
     }
-
-    /// The domains that the plan names, or else all that take its events.
-    pub(super) fn choose(&self, plan: &Plan) -> Result<Domains, BenchError> {
-        let options = &plan.options;
-        let context = options.context.as_str();
-        let serving: Vec<_> =
-            self.reducers.iter().filter(|one| one.context == context && one.is_serving()).collect();
-        let reads = options.workload == Workload::Read;
-        let takes = |one: &Reducer| {
-            reads || one.descriptor.as_ref().is_some_and(|descriptor| descriptor.takes(&options.event_type))
-        };
-        let named = |name: &DomainName| {
-            let refused = |why| BenchError::Domain { domain: name.to_string(), why };
-            let Some(one) = serving.iter().find(|one| one.domain == name.as_str()) else {
-                return Err(refused(format!("no module serves it in context {context}{}", list(&serving))));
-            };
-            if takes(one) {
-                return Ok(*one);
-            }
-            let event_type = &options.event_type;
-            let why = format!(
-                "does not take events of type {event_type}: choose one that it takes with --event-type"
-            );
-            Err(refused(why))
-        };
-        let chosen = if options.domains.is_empty() {
-            serving.iter().copied().filter(|one| takes(one)).collect()
-        } else {
-            options.domains.iter().map(named).collect::<Result<Vec<_>, _>>()?
-        };
-        if matches!(options.workload, Workload::Live | Workload::Read) && chosen.len() != 1 {
-            let why = format!("name it with --domain{}", list(&serving));
-            return Err(BenchError::OneDomain { workload: options.workload.name(), why });
-        }
-        let chosen = chosen.into_iter().map(|one| (one.domain.clone(), one.is_whole_context())).collect();
-        Ok(Domains { context: context.to_owned(), chosen })
-    }
 }
 
-impl Reducer {
-    fn is_serving(&self) -> bool {
-        self.module.is_some() && !matches!(self.state.name.as_str(), "retired" | "failed" | "compiling")
-    }
-
-    fn is_whole_context(&self) -> bool {
-        self.descriptor.as_ref().is_some_and(Descriptor::is_whole_context)
-    }
+/// How far domains are. More is later.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Progress {
+    /// Every event up to here is folded, except by entities that are still to be visited.
+    position: u64,
+    /// Entities visited.
+    visited: u64,
+    /// Whether all were visited.
+    is_settled: bool,
 }
 
-fn list(serving: &[&Reducer]) -> String {
-    if serving.is_empty() {
-        return " (none is served there: put a reducer into the context's folder)".to_owned();
+impl Progress {
+    /// Whether nothing up to this position is left to fold.
+    fn covers(&self, position: u64) -> bool {
+        self.is_settled && self.position >= position
     }
-    let names: Vec<_> = serving.iter().map(|one| one.domain.as_str()).collect();
-    format!(" (there are {})", names.join(", "))
 }
 
 /// Waits until all of the domains have folded up to this position. Gives when that was seen; `None` if there
@@ -163,7 +130,7 @@ pub(super) async fn folded(
 ) -> Result<Option<Instant>, BenchError> {
     let mut again = interval(ASK_AGAIN);
     again.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut furthest, mut since) = (0, Instant::now());
+    let (mut furthest, mut since) = (Progress::default(), Instant::now());
     loop {
         tokio::select! {
             // Whoever has stopped the run gets at least one look.
@@ -171,8 +138,8 @@ pub(super) async fn folded(
             _ = again.tick() => {}
             () = stop.cancelled() => return Ok(None),
         }
-        let Some(now) = Reducers::ask(client).await?.folded(domains) else { return Ok(None) };
-        if now >= position {
+        let Some(now) = Reducers::ask(client).await?.progress(domains) else { return Ok(None) };
+        if now.covers(position) {
             return Ok(Some(Instant::now()));
         }
         if now > furthest {
@@ -185,17 +152,21 @@ pub(super) async fn folded(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::bench::{BenchOptions, options::tests::options};
+    use crate::bench::{
+        Workload,
+        options::{Plan, tests::options},
+    };
 
-    fn reducers() -> Reducers {
+    /// Three domains of the shop that are served, one that is not, and one elsewhere.
+    pub(crate) fn reducers() -> Reducers {
         let one = |domain: &str, types: &[&str], fold: serde_json::Value, state: &str, position: u64| {
             json!({
                 "context": if domain == "other" { "elsewhere" } else { "shop" }, "domain": domain,
-                "module": "ab", "state": {"name": state}, "position": position, "counts": {"parked": 2},
+                "module": "ab", "state": {"name": state, "done": 3}, "position": position, "counts": {"parked": 2},
                 "descriptor": {"event_types": types, "fold": fold, "upgrade": "rebuild", "history": "emit",
                     "content_type": null, "emits": [], "attributes": []},
             })
@@ -211,49 +182,18 @@ mod tests {
         serde_json::from_value(all).unwrap()
     }
 
-    fn choose(workload: Workload, named: &[&str]) -> Result<Vec<String>, String> {
-        let domains = named.iter().map(|name| name.parse().unwrap()).collect();
-        let plan = Plan::new(BenchOptions { domains, ..options(workload) }).unwrap();
-        let chosen = reducers().choose(&plan).map_err(|error| error.to_string())?;
-        Ok(chosen.chosen.into_iter().map(|(name, whole)| format!("{name} {whole}")).collect())
-    }
-
-    #[test]
-    fn domains_that_take_the_events_are_waited_for() {
-        assert_eq!(choose(Workload::AppendFold, &[]).unwrap(), ["cart false", "tally true"]);
-        assert_eq!(choose(Workload::Hot, &["cart"]).unwrap(), ["cart false"]);
-        assert_eq!(choose(Workload::Read, &["coupons"]).unwrap(), ["coupons false"], "reads need no type");
-    }
-
-    #[test]
-    fn domains_that_cannot_be_measured_are_refused_with_the_way_out() {
-        for (workload, named, words) in [
-            (
-                Workload::Hot,
-                &["gone"][..],
-                "--domain gone: no module serves it in context shop (there are cart",
-            ),
-            (Workload::Hot, &["coupons"], "does not take events of type item_added"),
-            (
-                Workload::Live,
-                &[],
-                "live needs one domain: name it with --domain (there are cart, coupons, tally)",
-            ),
-            (Workload::Read, &["cart", "tally"], "read needs one domain"),
-        ] {
-            let said = choose(workload, named).unwrap_err();
-            assert!(said.contains(words), "{said}");
-        }
-    }
-
     #[test]
     fn the_slowest_domain_says_how_far_all_have_folded() {
         let plan = Plan::new(options(Workload::Batches)).unwrap();
-        let domains = reducers().choose(&plan).unwrap();
-        assert_eq!(reducers().folded(&domains), Some(70));
+        let domains = Domains::choose(&reducers(), &plan).unwrap();
+        let slowest = Progress { position: 70, visited: 6, is_settled: false };
+        assert_eq!(reducers().progress(&domains), Some(slowest));
+        assert!(!slowest.covers(70), "entities are still to be visited");
+        let settled = Progress { is_settled: true, ..slowest };
+        assert!(settled.covers(70) && !settled.covers(71));
         let served = reducers().served(&domains);
         assert_eq!((served[0].domain.as_str(), served[0].position, served[1].parked), ("cart", 80, 2));
         let none = Domains { context: "shop".to_owned(), chosen: Vec::new() };
-        assert_eq!(reducers().folded(&none), None);
+        assert_eq!(reducers().progress(&none), None);
     }
 }

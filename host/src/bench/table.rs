@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     latency::{Bucket, Latency},
+    numbers::{count, many, percent, rate, span},
     report::Report,
 };
 
@@ -58,9 +59,7 @@ fn rows(report: &Report) -> Vec<(&'static str, String)> {
                 rows.push(("parked", format!("{parked} entities of {}: {why}", served.domain)));
             }
         }
-        let (before, after) = (report.log.before, report.log.after.map(count));
-        let after = after.unwrap_or_else(|| "who knows: the host no longer answers".to_owned());
-        rows.push(("log", format!("from position {} to {after}", count(before))));
+        rows.push(("log", log(report)));
     } else {
         rows.push((
             "read",
@@ -87,10 +86,7 @@ fn rows(report: &Report) -> Vec<(&'static str, String)> {
 fn load(report: &Report) -> String {
     let Report { connections, threads, entities, .. } = report;
     let pace = report.rate.map_or_else(
-        || {
-            "closed loop (a stall delays what follows and hides in the percentiles; --rate shows it)"
-                .to_owned()
-        },
+        || "closed loop (with --rate, stalls count in full)".to_owned(),
         |wanted| format!("{}/s wanted (open loop)", rate(wanted)),
     );
     let batch =
@@ -100,6 +96,18 @@ fn load(report: &Report) -> String {
     let (connections, threads) = (many(*connections, "connection"), many(*threads, "thread"));
     let entities = count(*entities as u64);
     format!("{connections} on {threads}, entities: {entities},{batch}{late} {pace}")
+}
+
+fn log(report: &Report) -> String {
+    let before = report.log.before;
+    let Some(after) = report.log.after else {
+        return format!("from position {} to who knows: the host no longer answers", count(before));
+    };
+    let others = match after.saturating_sub(before).saturating_sub(report.events) {
+        0 => String::new(),
+        others => format!(", {} of them emitted by reducers or posted by others", count(others)),
+    };
+    format!("from position {} to {}{others}", count(before), count(after))
 }
 
 fn folded(report: &Report) -> String {
@@ -149,76 +157,10 @@ fn plot(buckets: &[Bucket]) -> String {
     text
 }
 
-/// To a thousandth of a percent, rounded down: 100 % is all.
-fn percent(part: u64, all: u64) -> String {
-    let thousandths = u128::from(part) * 100_000 / u128::from(all.max(1));
-    format!("{}.{:03} %", thousandths / 1_000, thousandths % 1_000)
-}
-
-/// Microseconds in the unit and with the digits that people read.
-fn span(us: u64) -> String {
-    let (scaled, unit) = match us {
-        ..1_000 => return format!("{us} µs"),
-        1_000..1_000_000 => (us, "ms"),
-        1_000_000.. => (us / 1_000, "s"),
-    };
-    let (whole, thousandths) = (scaled / 1_000, scaled % 1_000);
-    match (whole, thousandths) {
-        (_, 0) => format!("{whole} {unit}"),
-        (..10, _) => format!("{whole}.{:02} {unit}", thousandths / 10),
-        (10..100, _) => format!("{whole}.{} {unit}", thousandths / 100),
-        (100.., _) => format!("{whole} {unit}"),
-    }
-}
-
-fn rate(per_second: f64) -> String {
-    if per_second < 10.0 { format!("{per_second:.2}") } else { grouped(&format!("{per_second:.0}")) }
-}
-
-fn count(count: u64) -> String {
-    grouped(&count.to_string())
-}
-
-fn many(count: usize, what: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{} {what}{s}", self::count(count as u64))
-}
-
-/// Digits in groups of three.
-fn grouped(digits: &str) -> String {
-    let mut text = String::new();
-    for (index, digit) in digits.char_indices() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::bench::{report::tests::report, status::Served, tally::Trouble};
-
-    #[test]
-    fn numbers_are_written_as_people_read_them() {
-        for (us, text) in [
-            (0, "0 µs"),
-            (999, "999 µs"),
-            (1_000, "1 ms"),
-            (1_925, "1.92 ms"),
-            (12_345, "12.3 ms"),
-            (123_456, "123 ms"),
-            (2_000_000, "2 s"),
-            (61_500_000, "61.5 s"),
-        ] {
-            assert_eq!(span(us), text);
-        }
-        assert_eq!([1, 999, 1_000, 1_234_567].map(count), ["1", "999", "1,000", "1,234,567"]);
-        assert_eq!([0.5, 12_345.6].map(rate), ["0.50", "12,346"]);
-        assert_eq!(percent(99_999_999, 100_000_000), "99.999 %");
-    }
 
     #[test]
     fn the_plot_shows_where_most_are_and_the_few_that_are_not() {
@@ -249,8 +191,10 @@ mod tests {
         ] {
             assert!(text.contains(words), "{words:?} is not in\n{text}");
         }
+        assert!(!text.contains("emitted"));
         let error = Trouble { kind: "503 closing".to_owned(), count: 3, example: "later".to_owned() };
         (run.overloaded, run.errors, run.unsent, run.folded_s) = (3, vec![error], 7, None);
+        run.log.after = Some(2_000);
         run.domains[0] = Served { parked: 2, ..run.domains[0].clone() };
         let text = table(&run);
         for words in [
@@ -259,6 +203,7 @@ mod tests {
             "7 were due and not sent",
             "2 entities of cart",
             "a domain stood still",
+            "from position 10 to 2,000, 990 of them emitted",
         ] {
             assert!(text.contains(words), "{words:?} is not in\n{text}");
         }

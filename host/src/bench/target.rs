@@ -105,7 +105,7 @@ mod tests {
             ("http://a@127.0.0.1:4580", "user"),
             ("http://127.0.0.1:99999", "invalid port"),
             ("http://127.0.0.1:", "invalid port"),
-            ("", "invalid"),
+            ("", "empty"),
         ] {
             let said = find(url, true).await.unwrap_err();
             assert!(said.contains(words) && said.contains(&format!("{url:?}")), "{said}");

@@ -30,8 +30,9 @@ pub(crate) struct BenchArgs {
     /// Threads that share the connections (1 to 64): more if the report says that one is not enough
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) threads: usize,
-    /// Entities that events are about, or models that are read (1 to 1000000; hot: 1) [default: 1000; live: 16,
-    /// each followed over a websocket]. The same ones in every run
+    /// Entities that events are about, or models that are read (1 to 1000000; hot: 1) [default: 1000; live: as
+    /// many as connections, each followed over a websocket]. The same ones in every run. If there are fewer than
+    /// connections, some get events from two, which come out of order
     #[arg(long, value_name = "N")]
     pub(crate) entities: Option<usize>,
     /// Events (read: requests) per second, by all connections together [default: as fast as answers come;
