@@ -1,8 +1,12 @@
 //! The command line.
 
+mod bench;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use bench::BenchArgs;
 
 /// Folds immutable events into models with sandboxed WebAssembly reducers.
 #[derive(Debug, Parser)]
@@ -28,6 +32,8 @@ pub(crate) enum Command {
     Replay(ReplayArgs),
     /// Fold every model of a store again and compare. No host may be using the store.
     Verify(VerifyArgs),
+    /// Load a host and measure: rates, latencies, errors. It writes events into the host's store.
+    Bench(Box<BenchArgs>),
     /// Build the example shop, feed it, show what its models answer, then keep serving.
     Demo(DemoArgs),
 }
@@ -140,8 +146,8 @@ impl Command {
     /// What it logs where `EVERFOLD_LOG` says nothing.
     pub(crate) fn default_log(&self) -> &'static str {
         match self {
-            // What the demo shows is its own.
-            Self::Demo(_) => "warn",
+            // What they show is their own.
+            Self::Demo(_) | Self::Bench(_) => "warn",
             // What a reducer logged is shown with the case that failed.
             Self::Test(_) => "warn,everfold::guest=off",
             // What the reducer logs now is what one wants to see.

@@ -17,7 +17,7 @@
 //! known), [`deploy`] (files become activations), [`config`] (the only one that reads the environment),
 //! [`clock`] (time and randomness as parameters), [`build`] (crates become components), [`cases`] (given, when,
 //! then: tests of a module), [`replay`] (a failed call made again), [`verify`] (models folded again and
-//! compared), [`demo`].
+//! compared), [`bench`] (a host loaded and measured, over HTTP), [`demo`].
 //!
 //! The binary is a thin shell around this library, and so can be yours:
 //!
@@ -55,6 +55,7 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(example()).unwrap();
 //! ```
 
+pub mod bench;
 pub mod build;
 pub mod cases;
 pub mod catalog;

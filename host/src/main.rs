@@ -39,6 +39,7 @@ fn dispatch(command: Command) -> commands::Outcome {
         Command::Serve(arguments) => on_a_runtime(commands::serve::run(&arguments)),
         Command::Replay(arguments) => on_a_runtime(commands::replay::run(arguments)),
         Command::Verify(arguments) => on_a_runtime(commands::verify::run(arguments)),
+        Command::Bench(arguments) => on_a_runtime(commands::bench::run(*arguments)),
         Command::Demo(arguments) => on_a_runtime(commands::demo::run(arguments)),
     }
 }

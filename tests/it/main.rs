@@ -6,6 +6,7 @@
 mod append;
 mod bad_input;
 mod bad_modules;
+mod bench;
 mod cache;
 mod cases;
 mod chains;

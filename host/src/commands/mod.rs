@@ -1,5 +1,6 @@
 //! What the program can be asked to do, one file for each.
 
+pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod demo;

@@ -1,0 +1,193 @@
+//! `everfold bench`: what it reports is what the host holds.
+
+use std::collections::BTreeSet;
+
+use everfold::bench::{self, BenchOptions, Report, Workload};
+use serde_json::Value;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::harness::{Host, guest, patiently, run, wait_until};
+
+/// Runs the program against a host, without a warm-up, and gives its report.
+async fn bench(host: &Host, arguments: &[&str]) -> Value {
+    let arguments = [&["bench", host.base(), "--warm-up", "0", "--json"], arguments].concat();
+    let (status, told, said) = run(&arguments, &[]).await;
+    assert!(status.success(), "{arguments:?}: {told}{said}");
+    serde_json::from_str(&told).unwrap_or_else(|error| panic!("{error}: {told}"))
+}
+
+/// The program with arguments that it must refuse, and what it says.
+async fn refused(arguments: &[&str]) -> String {
+    let (status, told, said) = run(&[&["bench"], arguments].concat(), &[]).await;
+    assert!(!status.success(), "{arguments:?}: {told}");
+    assert!(told.is_empty(), "{told}");
+    said
+}
+
+/// The ids that all models of the ledger hold, of each model in its order.
+async fn folded(host: &Host) -> Vec<Vec<String>> {
+    let page = host.get("/shop/ledger/models?limit=1000").await.expect(200).json();
+    let ids = |one: &Value| serde_json::from_value(one["model"]["ids"].clone()).unwrap();
+    page["models"].as_array().unwrap().iter().map(ids).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_event_that_is_reported_is_in_the_log_and_folded() {
+    let host = Host::with_ledger().await;
+    let mut sent = 0;
+    for (arguments, events, requests) in [
+        (&["--entities", "10"][..], 203, 203),
+        (&["--workload", "batches", "--batch", "50"], 120, 3),
+        (&["--workload", "hot", "--threads", "2"], 50, 50),
+        (&["--workload", "late", "--late", "30", "--entities", "5"], 100, 100),
+        (&["--rate", "20000", "--domain", "ledger", "--data", r#"{"n":{{n}}}"#], 50, 50),
+    ] {
+        let count = events.to_string();
+        let report = bench(&host, &[&["--connections", "4", "--events", &count], arguments].concat()).await;
+        assert_eq!((&report["events"], &report["requests"]), (&events.into(), &requests.into()), "{report}");
+        assert_eq!((&report["errors"], &report["overloaded"]), (&Value::Array(vec![]), &0.into()));
+        assert_eq!(report["log"]["before"], sent, "{report}");
+        sent += events;
+        assert_eq!(report["log"]["after"], sent, "{report}");
+        assert_eq!(report["domains"][0]["module"], guest("ledger").hash);
+        assert_eq!(report["domains"][0]["position"], sent, "waited until all is folded: {report}");
+        let (appended, folded) = (&report["appended_per_s"], &report["folded_per_s"]);
+        assert!(folded.as_f64().unwrap() > 0.0 && folded.as_f64() <= appended.as_f64(), "{report}");
+        let latency = &report["latencies"][0];
+        assert_eq!((&latency["of"], &latency["count"]), (&"answered".into(), &requests.into()));
+        let all: BTreeSet<_> = self::folded(&host).await.into_iter().flatten().collect();
+        assert_eq!(all.len(), sent, "each id is one of its own");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_event_sorts_before_events_that_were_posted_earlier() {
+    let host = Host::with_ledger().await;
+    bench(&host, &["--workload", "late", "--entities", "1", "--late", "50", "--events", "40"]).await;
+    let by_position: Vec<_> = host.events("shop").await.iter().map(|event| event["id"].to_string()).collect();
+    let by_id = folded(&host).await.concat();
+    assert_eq!(by_id.len(), 40);
+    assert_ne!(by_position, by_id.iter().map(|id| format!("{id:?}")).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_follows_sees_every_event() {
+    let host = Host::with_ledger().await;
+    let report = bench(
+        &host,
+        &["--workload", "live", "--rate", "500", "--events", "100", "--entities", "4", "--connections", "4"],
+    )
+    .await;
+    assert_eq!(report["errors"], Value::Array(vec![]), "{report}");
+    let latencies: Vec<_> =
+        report["latencies"].as_array().unwrap().iter().map(|one| (&one["of"], &one["count"])).collect();
+    assert_eq!(latencies, [(&"answered".into(), &100.into()), (&"updated".into(), &100.into())]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn models_are_read_once_there_are_some() {
+    let host = Host::with_ledger().await;
+    let read = ["--workload", "read", "--events", "30", "--warm-up", "0"];
+    let said = refused(&[&[host.base()], &read[..]].concat()).await;
+    assert!(said.contains("--workload append-fold"), "{said}");
+    bench(&host, &["--events", "20", "--entities", "5"]).await;
+    let report = bench(&host, &read[..4]).await;
+    assert_eq!((&report["requests"], &report["events"]), (&30.into(), &0.into()), "{report}");
+    assert_eq!(report["errors"], Value::Array(vec![]));
+    assert_eq!(report["log"]["after"], 20, "reading writes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_table_is_for_people_and_a_warm_up_is_not_measured() {
+    let host = Host::with_ledger().await;
+    let arguments = ["bench", host.base(), "--warm-up", "0.2", "--events", "25", "--connections", "2"];
+    let (status, told, said) = run(&arguments, &[]).await;
+    assert!(status.success(), "{said}");
+    let head = host.events("shop").await.len();
+    assert!(head > 25, "the warm-up writes as well");
+    for words in ["append-fold against http://127.0.0.1:", "25 events in", "p99.9", "answered within", "█"]
+    {
+        assert!(told.contains(words), "{words:?} is not in {told}");
+    }
+    assert!(said.contains("warming up for 0.2 s"), "{said}");
+}
+
+#[tokio::test]
+async fn another_machine_is_loaded_only_if_told_so() {
+    let said = refused(&["http://192.0.2.1:4580"]).await;
+    assert!(said.contains("192.0.2.1:4580") && said.contains("--anywhere"), "{said}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_measured_is_refused_with_the_way_out() {
+    let host = Host::with_ledger().await;
+    for (arguments, words) in [
+        (&["--context", "elsewhere"][..], &["elsewhere", "name it in the config"][..]),
+        (&["--domain", "nothing"], &["--domain nothing", "there are ledger"]),
+        (&["--batch", "5"], &["--batch", "--workload batches"]),
+        (&["--data", "{{who}}"], &["--data", "{{who}}", "{{entity}}"]),
+        (&["--duration", "soon"], &["--duration", "number of seconds"]),
+        (&["--workload", "everything"], &["append-fold", "batches", "hot", "late", "live", "read"]),
+    ] {
+        let said = refused(&[&[host.base()], arguments].concat()).await;
+        assert!(words.iter().all(|word| said.contains(word)), "{words:?}: {said}");
+    }
+    let base = host.base().to_owned();
+    assert_eq!(host.events("shop").await.len(), 0, "nothing was written");
+    host.stop().await;
+    let said = refused(&[&base]).await;
+    assert!(said.contains("everfold serve"), "{said}");
+}
+
+/// A run that goes on until it is stopped, once it has written something.
+async fn under_way(host: &Host) -> (JoinHandle<Result<Report, bench::BenchError>>, CancellationToken) {
+    let options = BenchOptions {
+        url: host.base().to_owned(),
+        anywhere: false,
+        workload: Workload::AppendFold,
+        connections: 2,
+        threads: 1,
+        entities: None,
+        rate: None,
+        duration: Some(std::time::Duration::from_secs(3_600)),
+        events: None,
+        warm_up: std::time::Duration::ZERO,
+        context: "shop".parse().unwrap(),
+        event_type: "item_added".parse().unwrap(),
+        data: "{}".to_owned(),
+        domains: vec![],
+        batch: None,
+        late_percent: None,
+        late_by: None,
+    };
+    let stop = CancellationToken::new();
+    let run = tokio::spawn(bench::run(options, stop.clone(), |_| {}));
+    wait_until("the run to write", async || match host.events("shop").await.len() {
+        20.. => Ok(()),
+        few => Err(format!("{few} events")),
+    })
+    .await;
+    (run, stop)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_is_stopped_tells_what_it_has_measured() {
+    let host = Host::with_ledger().await;
+    let (run, stop) = under_way(&host).await;
+    stop.cancel();
+    let report = patiently("the report", run).await.unwrap().unwrap();
+    assert!(report.stopped && report.events >= 20 && report.errors.is_empty(), "{report:?}");
+    assert_eq!(report.log.after, Some(report.events), "what was under way is answered and counted");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_goes_away_is_named_beside_what_was_measured() {
+    let host = Host::with_ledger().await;
+    let (run, stop) = under_way(&host).await;
+    host.stop().await;
+    stop.cancel();
+    let report = patiently("the report", run).await.unwrap().unwrap();
+    assert!(report.events >= 20 && report.log.after.is_none(), "{report:?}");
+    assert!(report.errors.iter().any(|error| error.kind == "the host is gone"), "{report:?}");
+}
