@@ -10,15 +10,16 @@ use crate::{
 
 use super::asking::ask;
 
-/// Every difference, each in a sentence.
+/// Every difference, each in a sentence. Only events behind `after` (none: all) were folded again.
 pub(super) async fn compare(
     store: &Arc<dyn Store>,
     key: &DomainKey,
     entity: Option<EntityId>,
+    after: Option<EventId>,
     repeated: &[Arc<Fact>],
 ) -> Result<Vec<String>, StoreError> {
     let of = key.clone();
-    let emitted = ask(store, |store| async move { store.emissions(&of, entity).await }).await?;
+    let emitted = ask(store, |store| async move { store.emissions(&of, entity, after).await }).await?;
     let mut emitted: HashMap<EventId, Arc<Fact>> =
         emitted.into_iter().map(|event| (event.fact.id, event.fact)).collect();
     let what = entity.map_or_else(|| key.to_string(), |entity| format!("{key} of {entity}"));

@@ -16,6 +16,7 @@ mod reduce;
 mod report;
 mod rows;
 mod serving;
+mod snapshots;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -79,6 +79,7 @@ impl Reducer<'_> {
             limits: &self.history.serving.limits,
             entity,
             emitted: row.as_ref().map_or(Position(0), |row| row.emitted),
+            snapshot_events: self.history.serving.snapshot_events(),
         };
         if let Some(parked) = row.as_ref().and_then(|row| row.parked.as_ref())
             && parked.activation == self.history.serving.number.0
@@ -87,13 +88,14 @@ impl Reducer<'_> {
             return Ok(unchanged(row));
         }
         if self.history.serving.stance(row.as_deref()) == Stance::Refold {
-            let result = self.history.refold(&fold, self.head).await;
+            let result = self.history.refold(&fold, self.head, None).await;
             return self.refolded(&fold, row, result).await;
         }
         let is_first =
             row.is_none() && !matches!(waiting, Waiting::These(_)) && self.history.serving.by_occurrence();
         if is_first {
-            match self.history.refold(&fold, self.head).await {
+            // There is no snapshot where there is no row.
+            match self.history.fold_on(&fold, State::default(), self.head).await {
                 // A history that cannot be folded whole is taken step by step below.
                 Err(Halt::Stuck(stuck)) if !stuck.failure.transient => {}
                 result => return self.refolded(&fold, row, result).await,
@@ -135,7 +137,8 @@ impl Reducer<'_> {
             Err(Halt::Store(error)) => return Err(error.into()),
         };
         let refolded = stuck.is_none();
-        self.done(fold, row, Folded { state, stuck, refolded, tried: self.head, more: false }).await
+        let folded = Folded { state, stuck, refolded, tried: self.head, ..Folded::default() };
+        self.done(fold, row, folded).await
     }
 
     /// The events that wait, by position, and whether there may be more.
@@ -212,11 +215,7 @@ impl Reducer<'_> {
     ) -> Result<Folded, StoreError> {
         let newest = waiting.last().map_or(Position(0), |event| event.position);
         let whole = if self.is_late(&state, waiting) {
-            self.history.refold(fold, newest).await.map(|state| Folded {
-                state,
-                refolded: true,
-                ..Folded::default()
-            })
+            self.go_back(fold, waiting, newest).await
         } else {
             let mut ordered = waiting.to_vec();
             if self.history.serving.by_occurrence() {
@@ -241,6 +240,18 @@ impl Reducer<'_> {
         self.history.serving.by_occurrence() && events.iter().any(|event| Some(event.fact.id) < state.last)
     }
 
+    /// Folds the row again from before the oldest of the waiting events, up to a position.
+    async fn go_back(
+        &self,
+        fold: &Fold<'_>,
+        waiting: &[Arc<Event>],
+        up_to: Position,
+    ) -> Result<Folded, Halt> {
+        let oldest = waiting.iter().map(|event| event.fact.id).min();
+        let state = self.history.refold(fold, up_to, oldest).await?;
+        Ok(Folded { state, refolded: true, oldest, ..Folded::default() })
+    }
+
     /// Takes the waiting events in the order of their positions. Where one fails, under `occurred`, the
     /// next that sorts before it may mend it: then both are folded together.
     async fn step_by_step(
@@ -255,9 +266,7 @@ impl Reducer<'_> {
             self.history.turn.make_way().await;
             let step = std::slice::from_ref(event);
             let result = if folded.stuck.is_some() || self.is_late(&folded.state, step) {
-                self.history.refold(fold, event.position).await.map(|state| {
-                    folded = Folded { state, refolded: true, ..Folded::default() };
-                })
+                self.go_back(fold, &waiting[..=next], event.position).await.map(|again| folded = again)
             } else {
                 folded.state.fold(fold, step).map_err(Halt::Stuck)
             };

@@ -8,6 +8,7 @@
 mod contract;
 pub mod judge;
 mod requests;
+mod snapshots;
 pub mod sqlite;
 
 use std::sync::Arc;
@@ -19,9 +20,10 @@ pub use requests::{
     HistoryCursor, HistoryQuery, LogQuery, Mark, ModelWrite, NewActivation, Reduction, ReductionOutcome,
     Which,
 };
+pub use snapshots::{SnapshotQuery, SnapshotWrite};
 
 use crate::words::{
-    ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row,
+    ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row, Snapshot,
 };
 
 /// Why a store failed. Nothing that was asked for has happened.
@@ -97,8 +99,17 @@ pub trait Store: Send + Sync + 'static {
     /// The events of one entity, by id or by position.
     async fn history(&self, query: &HistoryQuery) -> Result<Vec<Event>>;
 
-    /// The events that this model's reducer emitted, by position.
-    async fn emissions(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Vec<Event>>;
+    /// The events that this model's reducer emitted, by position: only those whose cause sorts behind `after`
+    /// (none: all).
+    async fn emissions(
+        &self,
+        key: &DomainKey,
+        entity: Option<EntityId>,
+        after: Option<EventId>,
+    ) -> Result<Vec<Event>>;
+
+    /// The newest of a model's snapshots that is asked for and not void.
+    async fn snapshot(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>>;
 
     /// The rows of some entities (none: the one of a `whole-context` domain), in the order asked for.
     async fn rows(&self, key: &DomainKey, entities: &[Option<EntityId>]) -> Result<Vec<Option<Row>>>;

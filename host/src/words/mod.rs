@@ -8,6 +8,7 @@ mod event_id;
 mod ids;
 mod model;
 mod names;
+mod snapshot;
 mod time;
 
 pub use capture::{Capture, CapturedEvent, CapturedFailure, CapturedLine};
@@ -19,4 +20,6 @@ pub(crate) use event_id::TICKS_BEFORE_UNIX;
 pub use ids::{ActivationNumber, EntityId, Epoch, IdError, ModuleHash, Position, Version};
 pub use model::{Model, Parked, Row, Segment};
 pub use names::{ContextName, DomainKey, DomainName, EventType, NameError};
+pub use snapshot::Snapshot;
+pub(crate) use snapshot::thin;
 pub use time::Time;

@@ -7,9 +7,11 @@ use async_trait::async_trait;
 use crate::{
     store::{
         Activation, Catalogue, Committed, FileRecord, Group, HistoryQuery, LogQuery, NewActivation, Result,
-        RowCounts, Store, StoreError, Which, sqlite::SqliteStore,
+        RowCounts, SnapshotQuery, Store, StoreError, Which, sqlite::SqliteStore,
     },
-    words::{ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row},
+    words::{
+        ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row, Snapshot,
+    },
 };
 
 pub(super) struct Watched {
@@ -89,8 +91,17 @@ impl Store for Watched {
         self.inner.history(query).await
     }
 
-    async fn emissions(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Vec<Event>> {
-        self.inner.emissions(key, entity).await
+    async fn emissions(
+        &self,
+        key: &DomainKey,
+        entity: Option<EntityId>,
+        after: Option<EventId>,
+    ) -> Result<Vec<Event>> {
+        self.inner.emissions(key, entity, after).await
+    }
+
+    async fn snapshot(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>> {
+        self.inner.snapshot(query).await
     }
 
     async fn rows(&self, key: &DomainKey, entities: &[Option<EntityId>]) -> Result<Vec<Option<Row>>> {

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use crate::{
     scheduler::divergence::compare,
-    store::{Append, CaptureWrite, Group, ModelWrite, NewActivation, Reduction, Store, sqlite::SqliteStore},
+    store::{
+        Append, CaptureWrite, Group, ModelWrite, NewActivation, Reduction, SnapshotWrite, Store,
+        sqlite::SqliteStore,
+    },
     words::{Fact, Origin, Position, Version},
 };
 
@@ -29,9 +32,11 @@ async fn store() -> Arc<dyn Store> {
         folded: Position(1),
         emitted: Position(1),
         last: None,
+        events: 1,
         made_by: Vec::new(),
         parked: None,
         capture: CaptureWrite::Keep,
+        snapshots: SnapshotWrite::default(),
         emissions: vec![emitted(2, "1"), emitted(3, "1")],
     };
     let posted = Append { context: cart().context, facts: vec![Arc::new(fact(1, 1)), Arc::new(fact(9, 1))] };
@@ -41,7 +46,7 @@ async fn store() -> Arc<dyn Store> {
 }
 
 async fn differences(repeated: &[Arc<Fact>]) -> Vec<String> {
-    compare(&store().await, &cart(), Some(entity(1)), repeated).await.unwrap()
+    compare(&store().await, &cart(), Some(entity(1)), None, repeated).await.unwrap()
 }
 
 #[tokio::test]
@@ -65,6 +70,15 @@ async fn every_difference_has_its_sentence() {
 #[tokio::test]
 async fn another_model_is_not_compared() {
     let store = store().await;
-    assert_eq!(compare(&store, &cart(), Some(entity(2)), &[]).await.unwrap(), [""; 0]);
-    assert_eq!(compare(&store, &cart(), None, &[]).await.unwrap(), [""; 0]);
+    assert_eq!(compare(&store, &cart(), Some(entity(2)), None, &[]).await.unwrap(), [""; 0]);
+    assert_eq!(compare(&store, &cart(), None, None, &[]).await.unwrap(), [""; 0]);
+}
+
+#[tokio::test]
+async fn what_was_not_folded_again_is_not_compared() {
+    let store = store().await;
+    let key = cart();
+    let of = |after| compare(&store, &key, Some(entity(1)), Some(id(after)), &[]);
+    assert_eq!(of(1).await.unwrap(), [""; 0], "both were caused by the event at tick 1");
+    assert_eq!(of(0).await.unwrap().len(), 2);
 }

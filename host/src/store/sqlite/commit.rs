@@ -18,6 +18,7 @@ use crate::{
 use super::{
     SqliteStore, captures,
     rows::{self, entity_key, event_columns, number, signed, to_json},
+    snapshots,
     statements::Statement,
 };
 
@@ -34,19 +35,19 @@ static FIND_ROWS: Statement =
     Statement::new("SELECT entity, version, folded FROM models WHERE domain = ? AND entity IN (", "?", ")");
 static WRITE_ROWS: Statement = Statement::new(
     "INSERT OR FAIL INTO models VALUES ",
-    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     " ON CONFLICT DO UPDATE SET model = excluded.model, version = excluded.version, \
          folded = excluded.folded, emitted = excluded.emitted, last = excluded.last, \
          activation = excluded.activation, since = excluded.since, older = excluded.older, \
-         parked = excluded.parked",
+         parked = excluded.parked, events = excluded.events",
 );
 /// The same for rows whose model stays as it is.
 static KEEP_ROWS: Statement = Statement::new(
     "INSERT OR FAIL INTO models VALUES ",
-    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     " ON CONFLICT DO UPDATE SET folded = excluded.folded, emitted = excluded.emitted, \
          last = excluded.last, activation = excluded.activation, since = excluded.since, \
-         older = excluded.older, parked = excluded.parked",
+         older = excluded.older, parked = excluded.parked, events = excluded.events",
 );
 
 pub(super) async fn commit(store: &SqliteStore, group: &Group) -> Result<Committed> {
@@ -58,6 +59,7 @@ pub(super) async fn commit(store: &SqliteStore, group: &Group) -> Result<Committ
     insert_events(store, &mut transaction, &plan.events).await?;
     write_rows(store, &mut transaction, &plan.rows).await?;
     captures::write(store, &mut transaction, &plan.rows).await?;
+    snapshots::write(store, &mut transaction, &plan.rows).await?;
     write_marks(store, &mut transaction, &group.marks).await?;
     if plan.head != before {
         sqlx::query("UPDATE counters SET position = ?, version = ?, recorded_at = max(recorded_at, ?)")
@@ -230,7 +232,8 @@ async fn write_rows(
                     .bind(signed(newest.map_or(0, |segment| segment.activation)))
                     .bind(signed(newest.map_or(0, |segment| segment.from)))
                     .bind(older)
-                    .bind(reduction.parked.as_ref().map(to_json).transpose()?);
+                    .bind(reduction.parked.as_ref().map(to_json).transpose()?)
+                    .bind(signed(reduction.events));
             }
             query.execute(&mut *connection).await?;
         }
