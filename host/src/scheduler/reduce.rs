@@ -9,11 +9,12 @@ use crate::{
     clock::Clock,
     sandbox::Failure,
     store::{HistoryCursor, StoreError},
-    words::{EntityId, Event, EventId, Parked, Position, Row},
+    words::{EntityId, Event, Position, Row},
 };
 
 use super::{
     history::{Halt, History},
+    mending::Hope,
     outcome::{Done, Folded, unchanged},
     serving::Stance,
     state::{Fold, State},
@@ -81,13 +82,20 @@ impl Reducer<'_> {
             emitted: row.as_ref().map_or(Position(0), |row| row.emitted),
             snapshot_events: self.history.serving.snapshot_events(),
         };
-        if let Some(parked) = row.as_ref().and_then(|row| row.parked.as_ref())
+        let stance = self.history.serving.stance(row.as_deref());
+        if let Some((before, parked)) = row.as_deref().and_then(|row| Some((row, row.parked.as_ref()?)))
             && parked.activation == self.history.serving.number.0
-            && !self.may_be_mended(&fold, parked, &waiting).await?
         {
-            return Ok(unchanged(row));
+            match self.hope(&fold, parked, &waiting).await? {
+                Hope::None => return Ok(unchanged(row)),
+                Hope::At(position) if stance == Stance::Continue => {
+                    let folded = self.fold_with(&fold, before, position).await?;
+                    return self.done(&fold, row, folded).await;
+                }
+                Hope::At(_) | Hope::Unknown => {}
+            }
         }
-        if self.history.serving.stance(row.as_deref()) == Stance::Refold {
+        if stance == Stance::Refold {
             let result = self.history.refold(&fold, self.head, None).await;
             return self.refolded(&fold, row, result).await;
         }
@@ -166,42 +174,6 @@ impl Reducer<'_> {
             let taken = self.history.taken(events);
             if is_last || !taken.is_empty() {
                 return Ok((taken, !is_last));
-            }
-        }
-    }
-
-    /// Whether an event has come that sorts before the one that a parked row failed at.
-    async fn may_be_mended(
-        &self,
-        fold: &Fold<'_>,
-        parked: &Parked,
-        waiting: &Waiting,
-    ) -> Result<bool, StoreError> {
-        if matches!(waiting, Waiting::Again) {
-            return Ok(true);
-        }
-        let Ok(failing) = parked.event.parse::<EventId>() else { return Ok(true) };
-        let mends = |event: &Event| {
-            event.position.0 > parked.tried
-                && event.fact.id < failing
-                && self.history.serving.takes(&event.fact.event_type)
-        };
-        if !self.history.serving.by_occurrence() {
-            return Ok(false);
-        }
-        if let Waiting::These(events) = waiting {
-            return Ok(events.iter().any(|event| mends(event)));
-        }
-        let mut cursor = Position(parked.tried);
-        loop {
-            self.history.turn.make_way().await;
-            let page = self.history.read(fold, HistoryCursor::Position(cursor), None).await?;
-            if page.iter().any(mends) {
-                return Ok(true);
-            }
-            match page.last() {
-                Some(last) if page.len() == self.history.serving.events_at_once() => cursor = last.position,
-                _ => return Ok(false),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Late events, and the snapshots from which they are folded: the row with which the tests play.
 
 mod late;
+mod laws;
 mod parked;
 
 use std::sync::Arc;

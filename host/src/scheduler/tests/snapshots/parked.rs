@@ -1,6 +1,9 @@
 //! Late events that park a row, and those that mend it.
 
-use crate::{scheduler::reduce::Waiting, words::Position};
+use crate::{
+    scheduler::{reduce::Waiting, tests::id},
+    words::Position,
+};
 
 use super::{Bed, fails_at_seven, sorted, tens};
 
@@ -34,4 +37,25 @@ async fn what_fails_together_is_taken_one_by_one_from_snapshots_too() {
     bed.come([416]).await;
     assert_eq!(bed.model(), sorted(tens(1..=45).chain([355, 416, 417, 425]).collect()));
     assert_eq!(bed.row.as_ref().unwrap().parked, None);
+}
+
+#[tokio::test]
+async fn what_mends_a_row_may_come_many_events_later() {
+    let mut bed = Bed::new(fails_at_seven, 10).await;
+    bed.call_events = 2;
+    bed.come_singly(tens(1..=45)).await;
+    bed.come([457]).await;
+    bed.record("A", tens(46..=60).chain([456, 617, 620])).await;
+    let mut folded = 0;
+    for _ in 0..9 {
+        let done = bed.reduce(Waiting::Unknown).await;
+        folded += done.count;
+        if !done.more {
+            break;
+        }
+    }
+    assert_eq!(bed.model(), sorted(tens(1..=60).chain([456, 457]).collect()));
+    assert_eq!(folded, 45 - 40 + 15 + 2, "once, from the snapshot of 400 on");
+    assert_eq!(bed.row.clone().unwrap().parked.unwrap().event, id(617).to_string());
+    assert!(!bed.reduce(Waiting::Unknown).await.more, "it waits, and nobody tries");
 }
