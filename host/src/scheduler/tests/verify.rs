@@ -95,7 +95,7 @@ async fn events_are_taken_in_the_order_of_the_fold() {
 #[tokio::test]
 async fn what_one_module_folded_under_two_activations_is_folded_once() {
     let events = [2, 5, 7, 9];
-    let (store, row) = stored(&events, Some("25")).await;
+    let (store, row) = stored(&events, Some("257")).await;
     let part = |number, up_to| {
         let mut serving = serving(vec![activation(number, 0, Some(("m", occurred())))], lists);
         serving.limits.call_events = 2;
@@ -104,6 +104,6 @@ async fn what_one_module_folded_under_two_activations_is_folded_once() {
     let parts = [part(1, 3), part(2, 4)];
     let again = Again { store: &store, turn: Turn::begin(), entity: Some(entity(1)), row: &row };
     let said = again.difference(&parts).await.unwrap();
-    assert!(said.contains("up to position 2; from the event at position 3 on"), "{said}");
+    assert!(said.contains("up to position 3; from the event at position 4 on"), "{said}");
     assert_eq!(again.fold(&parts).await.ok().unwrap().model.as_deref(), Some(&b"2579"[..]));
 }
