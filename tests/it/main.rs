@@ -24,6 +24,7 @@ mod folder;
 mod folding;
 mod harness;
 mod hostile;
+mod late;
 mod limits;
 mod models;
 mod order;

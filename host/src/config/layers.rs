@@ -36,6 +36,7 @@ const OWN_LIMITS: &[&str] = &[
     "output_bytes",
     "call_ms",
     "call_events",
+    "snapshot_events",
     "module_bytes",
     "module_instances",
     "compile_ms",

@@ -71,6 +71,7 @@ pub struct Limits {
     pub cached_bytes: usize,
     pub pending_events: usize,
     pub call_events: usize,
+    pub snapshot_events: usize,
     pub fuel: u64,
     pub memory_bytes: usize,
     pub stack_bytes: usize,

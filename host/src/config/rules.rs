@@ -35,6 +35,7 @@ const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("limits.cached_bytes", 1..=MANY),
     ("limits.pending_events", 1..=MANY),
     ("limits.call_events", 1..=MANY),
+    ("limits.snapshot_events", 0..=MANY),
     ("limits.fuel", 1..=i64::MAX),
     ("limits.memory_bytes", WASM_PAGE_BYTES..=WASM_MEMORY_BYTES),
     // Workers' threads are given that and the host's share.

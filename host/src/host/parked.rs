@@ -149,7 +149,10 @@ mod tests {
     use super::*;
     use crate::{
         Config,
-        store::{CaptureWrite, Group, ModelWrite, NewActivation, Reduction, Store, sqlite::SqliteStore},
+        store::{
+            CaptureWrite, Group, ModelWrite, NewActivation, Reduction, SnapshotWrite, Store,
+            sqlite::SqliteStore,
+        },
         words::{Descriptor, Fold, History, Order, Position, Upgrade, Version},
     };
 
@@ -187,9 +190,11 @@ mod tests {
             folded: Position(0),
             emitted: Position(0),
             last: None,
+            events: 0,
             made_by: Vec::new(),
             parked: Some(parked),
             capture: CaptureWrite::Keep,
+            snapshots: SnapshotWrite::default(),
             emissions: Vec::new(),
         };
         let reductions = vec![Arc::new(reduction)];

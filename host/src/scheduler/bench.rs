@@ -50,7 +50,8 @@ impl Bench {
         events: &[Arc<Event>],
     ) -> Result<Folded, Failure> {
         let limits = &self.serving.limits;
-        let fold = Fold { serving: &self.serving, limits, entity, emitted: Position::default() };
+        let emitted = Position::default();
+        let fold = Fold { serving: &self.serving, limits, entity, emitted, snapshot_events: 0 };
         let mut state = State { model, ..State::default() };
         state.fold(&fold, events).map_err(|stuck| *stuck.failure)?;
         Ok(Folded { model: state.model, events: state.emissions })

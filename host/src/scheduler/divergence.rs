@@ -10,15 +10,17 @@ use crate::{
 
 use super::asking::ask;
 
-/// Every difference: what would be emitted now in the order in which it would be, then what is missing.
+/// Every difference: what would be emitted now in the order in which it would be, then what is missing. Only
+/// events behind `after` (none: all) were folded again.
 pub(super) async fn compare(
     store: &Arc<dyn Store>,
     key: &DomainKey,
     entity: Option<EntityId>,
+    after: Option<EventId>,
     repeated: &[Arc<Fact>],
 ) -> Result<Vec<Divergence>, StoreError> {
     let of = key.clone();
-    let emitted = ask(store, |store| async move { store.emissions(&of, entity).await }).await?;
+    let emitted = ask(store, |store| async move { store.emissions(&of, entity, after).await }).await?;
     let mut emitted: HashMap<EventId, Arc<Fact>> =
         emitted.into_iter().map(|event| (event.fact.id, event.fact)).collect();
     let mut divergences = Vec::new();

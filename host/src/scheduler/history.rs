@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use crate::{
     store::{HistoryCursor, HistoryQuery, LogQuery, Store, StoreError},
-    words::{Event, Position},
+    words::{Event, EventId, Position},
 };
 
 use super::{
     asking::ask,
     serving::Serving,
+    snapshots::cut,
     state::{Fold, State, Stuck},
     turn::Turn,
 };
@@ -62,13 +63,20 @@ impl History<'_> {
         Ok(events)
     }
 
-    /// Folds a row afresh, from its first event to the last at or below `up_to`.
-    pub(super) async fn refold(&self, fold: &Fold<'_>, up_to: Position) -> Result<State, Halt> {
-        self.fold_on(fold, State::default(), up_to).await
+    /// Folds a row again up to the last event at or below `up_to`: from the nearest snapshot before the oldest
+    /// event that has come (none: the newest that is not void), or else from the first event.
+    pub(super) async fn refold(
+        &self,
+        fold: &Fold<'_>,
+        up_to: Position,
+        oldest: Option<EventId>,
+    ) -> Result<State, Halt> {
+        let state = self.nearest(fold, up_to, oldest).await?;
+        self.fold_on(fold, state, up_to).await
     }
 
-    /// Folds on from a state to the last event at or below `up_to`, page by page. Under `occurred` the state
-    /// must be empty: its order is not that of positions.
+    /// Folds on from a state to the last event at or below `up_to`, page by page. Under `occurred` every event
+    /// that the state lacks must sort behind those that it holds.
     pub(super) async fn fold_on(
         &self,
         fold: &Fold<'_>,
@@ -76,7 +84,7 @@ impl History<'_> {
         up_to: Position,
     ) -> Result<State, Halt> {
         let mut cursor = if self.serving.by_occurrence() {
-            HistoryCursor::Id(None)
+            HistoryCursor::Id(state.last)
         } else {
             HistoryCursor::Position(state.folded)
         };
@@ -91,15 +99,26 @@ impl History<'_> {
                 };
             }
             let events = self.taken(page);
-            if !events.is_empty() && state.fold(fold, &events).is_err() {
-                for event in &events {
-                    self.turn.make_way().await;
-                    state.fold(fold, std::slice::from_ref(event)).map_err(Halt::Stuck)?;
-                }
+            let every = if is_last { fold.snapshot_events } else { 0 };
+            for events in cut(&events, every) {
+                self.turn.make_way().await;
+                self.fold_page(fold, &mut state, events).await?;
             }
             if is_last {
                 return Ok(state);
             }
         }
+    }
+
+    /// Folds events in one call, and if that fails one by one.
+    async fn fold_page(&self, fold: &Fold<'_>, state: &mut State, events: &[Arc<Event>]) -> Result<(), Halt> {
+        if state.fold(fold, events).is_ok() {
+            return Ok(());
+        }
+        for event in events {
+            self.turn.make_way().await;
+            state.fold(fold, std::slice::from_ref(event)).map_err(Halt::Stuck)?;
+        }
+        Ok(())
     }
 }

@@ -10,12 +10,14 @@ mod bench;
 mod divergence;
 mod domain;
 mod history;
+mod mending;
 mod outcome;
 mod reading;
 mod reduce;
 mod report;
 mod rows;
 mod serving;
+mod snapshots;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use crate::{
     sandbox::{Failure, LogLine},
-    store::{CaptureWrite, ModelWrite, Reduction, ReductionOutcome, StoreError},
+    store::{CaptureWrite, ModelWrite, Reduction, ReductionOutcome, SnapshotWrite, StoreError},
     words::{
-        Capture, CapturedEvent, CapturedFailure, CapturedLine, Divergence, EntityId, Fact, Parked, Position,
-        Row, Segment, Time,
+        Capture, CapturedEvent, CapturedFailure, CapturedLine, Divergence, EntityId, EventId, Parked,
+        Position, Row, Segment, Time,
     },
 };
 
 use super::{
     divergence,
     domain::Domain,
+    history::History,
     reduce::Reducer,
     report::Report,
     serving::Serving,
@@ -31,7 +32,7 @@ pub(super) struct Done {
     pub(super) after: Option<Row>,
     /// How many events were folded.
     pub(super) count: u64,
-    /// Whether the row was folded afresh.
+    /// Whether the row was folded again, from the first event or from a snapshot.
     pub(super) refolded: bool,
     /// What a refold emitted otherwise than it was emitted before.
     pub(super) divergences: Vec<Divergence>,
@@ -45,8 +46,10 @@ pub(super) struct Folded {
     pub(super) state: State,
     /// What it could not get over.
     pub(super) stuck: Option<Stuck>,
-    /// Whether it began afresh.
+    /// Whether it went back: to the first event, or to a snapshot.
     pub(super) refolded: bool,
+    /// The oldest event that is new in it, if it went back for that.
+    pub(super) oldest: Option<EventId>,
     /// Events up to here were tried.
     pub(super) tried: Position,
     /// Whether more events may wait in the store.
@@ -61,14 +64,14 @@ impl Reducer<'_> {
         before: Option<Arc<Row>>,
         folded: Folded,
     ) -> Result<Done, StoreError> {
-        let Folded { state, stuck, refolded, tried, more } = folded;
+        let Folded { state, stuck, refolded, oldest, tried, more } = folded;
         let row = before.as_deref();
         if row.is_none() && state.count == 0 && stuck.is_none() {
             return Ok(unchanged(before));
         }
         let divergences = if refolded && fold.emitted > Position(0) {
-            divergence::compare(self.history.store, &self.history.serving.key, fold.entity, &state.repeated)
-                .await?
+            let History { store, serving, .. } = self.history;
+            divergence::compare(store, &serving.key, fold.entity, state.after, &state.repeated).await?
         } else {
             Vec::new()
         };
@@ -80,6 +83,7 @@ impl Reducer<'_> {
             folded,
             emitted: fold.emitted.max(folded),
             last: state.last,
+            events: state.events,
             made_by,
             parked: stuck.as_ref().map(|stuck| self.parked(stuck, tried)),
         };
@@ -89,7 +93,13 @@ impl Reducer<'_> {
             None if was_parked => CaptureWrite::Delete,
             None => CaptureWrite::Keep,
         };
-        let reduction = self.reduction(fold.entity, row, &after, capture, state.emissions);
+        let snapshots = SnapshotWrite { void_from: oldest, taken: state.snapshots };
+        let reduction = Reduction {
+            capture,
+            snapshots,
+            emissions: state.emissions,
+            ..self.reduction(fold.entity, row, &after)
+        };
         Ok(Done {
             reduction: Some(Arc::new(reduction)),
             before,
@@ -147,14 +157,8 @@ impl Reducer<'_> {
         }
     }
 
-    fn reduction(
-        &self,
-        entity: Option<EntityId>,
-        before: Option<&Row>,
-        after: &Row,
-        capture: CaptureWrite,
-        emissions: Vec<Arc<Fact>>,
-    ) -> Reduction {
+    /// What leads from one row to the next, but for what stands beside rows.
+    fn reduction(&self, entity: Option<EntityId>, before: Option<&Row>, after: &Row) -> Reduction {
         let model = match (before.and_then(|row| row.model.as_ref()), &after.model) {
             (Some(before), Some(after)) if before == after => ModelWrite::Keep,
             (None, None) => ModelWrite::Keep,
@@ -170,10 +174,12 @@ impl Reducer<'_> {
             folded: after.folded,
             emitted: after.emitted,
             last: after.last,
+            events: after.events,
             made_by: after.made_by.clone(),
             parked: after.parked.clone(),
-            capture,
-            emissions,
+            capture: CaptureWrite::Keep,
+            snapshots: SnapshotWrite::default(),
+            emissions: Vec::new(),
         }
     }
 }

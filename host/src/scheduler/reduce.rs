@@ -9,11 +9,12 @@ use crate::{
     clock::Clock,
     sandbox::Failure,
     store::{HistoryCursor, StoreError},
-    words::{EntityId, Event, EventId, Parked, Position, Row},
+    words::{EntityId, Event, Position, Row},
 };
 
 use super::{
     history::{Halt, History},
+    mending::Hope,
     outcome::{Done, Folded, unchanged},
     serving::Stance,
     state::{Fold, State},
@@ -79,21 +80,30 @@ impl Reducer<'_> {
             limits: &self.history.serving.limits,
             entity,
             emitted: row.as_ref().map_or(Position(0), |row| row.emitted),
+            snapshot_events: self.history.serving.snapshot_events(),
         };
-        if let Some(parked) = row.as_ref().and_then(|row| row.parked.as_ref())
+        let stance = self.history.serving.stance(row.as_deref());
+        if let Some((before, parked)) = row.as_deref().and_then(|row| Some((row, row.parked.as_ref()?)))
             && parked.activation == self.history.serving.number.0
-            && !self.may_be_mended(&fold, parked, &waiting).await?
         {
-            return Ok(unchanged(row));
+            match self.hope(&fold, parked, &waiting).await? {
+                Hope::None => return Ok(unchanged(row)),
+                Hope::At(position) if stance == Stance::Continue => {
+                    let folded = self.fold_with(&fold, before, position).await?;
+                    return self.done(&fold, row, folded).await;
+                }
+                Hope::At(_) | Hope::Unknown => {}
+            }
         }
-        if self.history.serving.stance(row.as_deref()) == Stance::Refold {
-            let result = self.history.refold(&fold, self.head).await;
+        if stance == Stance::Refold {
+            let result = self.history.refold(&fold, self.head, None).await;
             return self.refolded(&fold, row, result).await;
         }
         let is_first =
             row.is_none() && !matches!(waiting, Waiting::These(_)) && self.history.serving.by_occurrence();
         if is_first {
-            match self.history.refold(&fold, self.head).await {
+            // There is no snapshot where there is no row.
+            match self.history.fold_on(&fold, State::default(), self.head).await {
                 // A history that cannot be folded whole is taken step by step below.
                 Err(Halt::Stuck(stuck)) if !stuck.failure.transient => {}
                 result => return self.refolded(&fold, row, result).await,
@@ -135,7 +145,8 @@ impl Reducer<'_> {
             Err(Halt::Store(error)) => return Err(error.into()),
         };
         let refolded = stuck.is_none();
-        self.done(fold, row, Folded { state, stuck, refolded, tried: self.head, more: false }).await
+        let folded = Folded { state, stuck, refolded, tried: self.head, ..Folded::default() };
+        self.done(fold, row, folded).await
     }
 
     /// The events that wait, by position, and whether there may be more.
@@ -167,42 +178,6 @@ impl Reducer<'_> {
         }
     }
 
-    /// Whether an event has come that sorts before the one that a parked row failed at.
-    async fn may_be_mended(
-        &self,
-        fold: &Fold<'_>,
-        parked: &Parked,
-        waiting: &Waiting,
-    ) -> Result<bool, StoreError> {
-        if matches!(waiting, Waiting::Again) {
-            return Ok(true);
-        }
-        let Ok(failing) = parked.event.parse::<EventId>() else { return Ok(true) };
-        let mends = |event: &Event| {
-            event.position.0 > parked.tried
-                && event.fact.id < failing
-                && self.history.serving.takes(&event.fact.event_type)
-        };
-        if !self.history.serving.by_occurrence() {
-            return Ok(false);
-        }
-        if let Waiting::These(events) = waiting {
-            return Ok(events.iter().any(|event| mends(event)));
-        }
-        let mut cursor = Position(parked.tried);
-        loop {
-            self.history.turn.make_way().await;
-            let page = self.history.read(fold, HistoryCursor::Position(cursor), None).await?;
-            if page.iter().any(mends) {
-                return Ok(true);
-            }
-            match page.last() {
-                Some(last) if page.len() == self.history.serving.events_at_once() => cursor = last.position,
-                _ => return Ok(false),
-            }
-        }
-    }
-
     /// Folds what waits: all in one call, and if that fails one by one.
     async fn go_on(
         &self,
@@ -212,11 +187,7 @@ impl Reducer<'_> {
     ) -> Result<Folded, StoreError> {
         let newest = waiting.last().map_or(Position(0), |event| event.position);
         let whole = if self.is_late(&state, waiting) {
-            self.history.refold(fold, newest).await.map(|state| Folded {
-                state,
-                refolded: true,
-                ..Folded::default()
-            })
+            self.go_back(fold, waiting, newest).await
         } else {
             let mut ordered = waiting.to_vec();
             if self.history.serving.by_occurrence() {
@@ -241,6 +212,18 @@ impl Reducer<'_> {
         self.history.serving.by_occurrence() && events.iter().any(|event| Some(event.fact.id) < state.last)
     }
 
+    /// Folds the row again from before the oldest of the waiting events, up to a position.
+    async fn go_back(
+        &self,
+        fold: &Fold<'_>,
+        waiting: &[Arc<Event>],
+        up_to: Position,
+    ) -> Result<Folded, Halt> {
+        let oldest = waiting.iter().map(|event| event.fact.id).min();
+        let state = self.history.refold(fold, up_to, oldest).await?;
+        Ok(Folded { state, refolded: true, oldest, ..Folded::default() })
+    }
+
     /// Takes the waiting events in the order of their positions. Where one fails, under `occurred`, the
     /// next that sorts before it may mend it: then both are folded together.
     async fn step_by_step(
@@ -255,9 +238,7 @@ impl Reducer<'_> {
             self.history.turn.make_way().await;
             let step = std::slice::from_ref(event);
             let result = if folded.stuck.is_some() || self.is_late(&folded.state, step) {
-                self.history.refold(fold, event.position).await.map(|state| {
-                    folded = Folded { state, refolded: true, ..Folded::default() };
-                })
+                self.go_back(fold, &waiting[..=next], event.position).await.map(|again| folded = again)
             } else {
                 folded.state.fold(fold, step).map_err(Halt::Stuck)
             };

@@ -92,6 +92,19 @@ impl Serving {
         self.module.descriptor().by_occurrence()
     }
 
+    /// How many events lie between two snapshots of a row; 0: there are none. Only late events need them.
+    pub(super) fn snapshot_events(&self) -> usize {
+        if self.by_occurrence() { self.limits.snapshot_events } else { 0 }
+    }
+
+    /// The activations that put this very module in force, oldest first.
+    pub(super) fn same_module(&self) -> Vec<ActivationNumber> {
+        let hash = self.module.hash();
+        let is_same =
+            |activation: &&Activation| activation.module.as_ref().is_some_and(|(of, _)| *of == hash);
+        self.chain.iter().filter(is_same).map(|activation| activation.number).collect()
+    }
+
     pub(super) fn stance(&self, row: Option<&Row>) -> Stance {
         let Some(row) = row else { return Stance::Continue };
         let reduced_by = row.activation();

@@ -7,7 +7,7 @@ use crate::{
     error::Invalid,
     ingest::minify,
     sandbox::{Call, Failure, ModelChange, NewEvent, Reduced},
-    words::{EntityId, Event, EventId, EventType, Fact, Origin, Position, Row, derived_id},
+    words::{EntityId, Event, EventId, EventType, Fact, Origin, Position, Row, Snapshot, derived_id},
 };
 
 use super::serving::Serving;
@@ -20,6 +20,8 @@ pub(super) struct Fold<'a> {
     pub(super) entity: Option<EntityId>,
     /// Events up to here have emitted already.
     pub(super) emitted: Position,
+    /// How many events lie between two states that are kept as snapshots; 0: none is kept.
+    pub(super) snapshot_events: usize,
 }
 
 /// Why a fold stopped: this event could not be folded.
@@ -37,10 +39,16 @@ pub(super) struct State {
     pub(super) model: Option<Arc<[u8]>>,
     pub(super) folded: Position,
     pub(super) last: Option<EventId>,
+    /// How many events are folded in it.
+    pub(super) events: u64,
+    /// The newest event of the snapshot that the fold began with; none: it did not.
+    pub(super) after: Option<EventId>,
     /// New events, in order.
     pub(super) emissions: Vec<Arc<Fact>>,
     /// Events that were emitted in an earlier reduction, if nothing has changed since.
     pub(super) repeated: Vec<Arc<Fact>>,
+    /// States that the fold has passed, oldest first.
+    pub(super) snapshots: Vec<Snapshot>,
     /// How many events were folded.
     pub(super) count: u64,
 }
@@ -52,6 +60,7 @@ impl State {
             model: row.model.clone(),
             folded: row.folded,
             last: row.last,
+            events: row.events,
             ..Self::default()
         })
     }
@@ -59,14 +68,21 @@ impl State {
     /// Folds events, given in the order of the fold: in one call, unless the module needs one for each. On
     /// failure nothing has changed.
     pub(super) fn fold(&mut self, fold: &Fold<'_>, events: &[Arc<Event>]) -> Result<(), Stuck> {
+        let before = self.events;
+        self.fold_all(fold, events)?;
+        self.keep(fold, before);
+        Ok(())
+    }
+
+    fn fold_all(&mut self, fold: &Fold<'_>, events: &[Arc<Event>]) -> Result<(), Stuck> {
         if events.len() < 2 || !fold.serving.module.takes_single_events() {
             return self.call(fold, events);
         }
-        let before = (self.model.clone(), self.folded, self.last, self.count);
+        let before = (self.model.clone(), self.folded, self.last, self.events, self.count);
         let (emitted, repeated) = (self.emissions.len(), self.repeated.len());
         let folded = events.iter().try_for_each(|event| self.call(fold, std::slice::from_ref(event)));
         if folded.is_err() {
-            (self.model, self.folded, self.last, self.count) = before;
+            (self.model, self.folded, self.last, self.events, self.count) = before;
             self.emissions.truncate(emitted);
             self.repeated.truncate(repeated);
         }
@@ -89,6 +105,7 @@ impl State {
             self.folded = self.folded.max(event.position);
             self.last = self.last.max(Some(event.fact.id));
         }
+        self.events += events.len() as u64;
         self.count += events.len() as u64;
         Ok(())
     }

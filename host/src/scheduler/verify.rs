@@ -97,7 +97,7 @@ impl Verifier {
             }
         };
         let difference = if state.model == row.model { None } else { Some(again.difference(&parts).await?) };
-        let divergences = divergence::compare(&self.store, key, entity, &state.repeated).await?;
+        let divergences = divergence::compare(&self.store, key, entity, None, &state.repeated).await?;
         let divergences = divergences.iter().map(ToString::to_string).collect();
         Ok(Refolded { difference, divergences })
     }
@@ -150,11 +150,13 @@ pub(super) struct Again<'a> {
 impl Again<'_> {
     fn of<'a>(&'a self, part: &'a Part) -> (Fold<'a>, History<'a>) {
         let Part { serving, .. } = part;
-        let fold = Fold { serving, limits: &serving.limits, entity: self.entity, emitted: self.row.emitted };
+        let (limits, entity, emitted) = (&serving.limits, self.entity, self.row.emitted);
+        // What is to be verified must not be what it is verified with.
+        let fold = Fold { serving, limits, entity, emitted, snapshot_events: 0 };
         (fold, History { serving, store: self.store, turn: &self.turn })
     }
 
-    async fn fold(&self, parts: &[Part]) -> Result<State, Halt> {
+    pub(super) async fn fold(&self, parts: &[Part]) -> Result<State, Halt> {
         let mut state = State::default();
         for part in parts {
             let (fold, history) = self.of(part);
@@ -173,8 +175,11 @@ impl Again<'_> {
         'fold: for part in parts {
             let (fold, history) = self.of(part);
             let by_occurrence = part.serving.by_occurrence();
-            let mut cursor =
-                if by_occurrence { HistoryCursor::Id(None) } else { HistoryCursor::Position(state.folded) };
+            let mut cursor = if by_occurrence {
+                HistoryCursor::Id(state.last)
+            } else {
+                HistoryCursor::Position(state.folded)
+            };
             loop {
                 let page = history.read(&fold, cursor, Some(part.up_to)).await?;
                 let Some(last) = page.last() else { break };

@@ -1,7 +1,7 @@
 //! Decides what a commit does. Pure: a back end loads what is [`Known`], asks, and writes the [`Plan`],
 //! all under the lock of the counters.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use crate::words::{
     ActivationNumber, ContextName, DomainKey, EntityId, Event, EventId, Fact, Position, Version,
@@ -9,6 +9,7 @@ use crate::words::{
 
 use super::{
     Append, AppendRefusal, Appended, CaptureWrite, Group, Head, ModelWrite, Reduction, ReductionOutcome,
+    SnapshotWrite,
 };
 
 mod expectations;
@@ -43,6 +44,8 @@ pub struct RowWrite<'a> {
     pub model: &'a ModelWrite,
     /// What becomes of its capture, likewise.
     pub capture: &'a CaptureWrite,
+    /// What becomes of its snapshots, likewise.
+    pub snapshots: Cow<'a, SnapshotWrite>,
     /// The version that the row has from now on.
     pub version: Version,
 }
@@ -150,15 +153,14 @@ impl<'a> Bench<'a> {
             }
         };
         self.known.rows.insert(row.clone(), (version, reduction.folded));
-        self.write(
-            row,
-            RowWrite { reduction, model: &reduction.model, capture: &reduction.capture, version },
-        );
+        let Reduction { model, capture, .. } = reduction;
+        let snapshots = Cow::Borrowed(&reduction.snapshots);
+        self.write(row, RowWrite { reduction, model, capture, snapshots, version });
         ReductionOutcome::Committed { version, divergent }
     }
 
     /// Plans the write of a row. What it keeps, model or capture, it leaves to the write before, if there is
-    /// one.
+    /// one; what it says of snapshots is said behind that.
     fn write(&mut self, row: RowKey, next: RowWrite<'a>) {
         let index = *self.written.entry(row).or_insert(self.plan.rows.len());
         match self.plan.rows.get_mut(index) {
@@ -166,7 +168,8 @@ impl<'a> Bench<'a> {
             Some(before) => {
                 let model = if *next.model == ModelWrite::Keep { before.model } else { next.model };
                 let capture = if *next.capture == CaptureWrite::Keep { before.capture } else { next.capture };
-                *before = RowWrite { model, capture, ..next };
+                let snapshots = Cow::Owned(before.snapshots.then(&next.snapshots));
+                *before = RowWrite { model, capture, snapshots, ..next };
             }
         }
     }

@@ -9,6 +9,7 @@ mod contract;
 mod expectation;
 pub mod judge;
 mod requests;
+mod snapshots;
 pub mod sqlite;
 
 use std::sync::Arc;
@@ -21,9 +22,10 @@ pub use requests::{
     FileRecord, Group, Head, HistoryCursor, HistoryQuery, LogQuery, Mark, ModelWrite, NewActivation,
     Reduction, ReductionOutcome, Which,
 };
+pub use snapshots::{SnapshotQuery, SnapshotWrite};
 
 use crate::words::{
-    ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row,
+    ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row, Snapshot,
 };
 
 /// Why a store failed. Nothing that was asked for has happened.
@@ -102,8 +104,17 @@ pub trait Store: Send + Sync + 'static {
     /// How many events from outside an entity has: those that no reducer emitted.
     async fn count_outside(&self, context: &ContextName, entity: EntityId) -> Result<u64>;
 
-    /// The events that this model's reducer emitted, by position.
-    async fn emissions(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Vec<Event>>;
+    /// The events that this model's reducer emitted, by position: only those whose cause sorts behind `after`
+    /// (none: all).
+    async fn emissions(
+        &self,
+        key: &DomainKey,
+        entity: Option<EntityId>,
+        after: Option<EventId>,
+    ) -> Result<Vec<Event>>;
+
+    /// The newest of a model's snapshots that is asked for and not void.
+    async fn snapshot(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>>;
 
     /// The events in a stretch of ids that others led to, by id.
     async fn effects(&self, query: &EffectsQuery) -> Result<Vec<Event>>;

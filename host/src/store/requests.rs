@@ -7,7 +7,7 @@ use crate::words::{
     ModuleHash, Parked, Position, Segment, Version,
 };
 
-use super::Expectation;
+use super::{Expectation, SnapshotWrite};
 
 /// How far the store has counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -107,12 +107,16 @@ pub struct Reduction {
     pub emitted: Position,
     /// The row's new greatest id.
     pub last: Option<EventId>,
+    /// How many events are folded in the row now.
+    pub events: u64,
     /// Who made the row.
     pub made_by: Vec<Segment>,
     /// Why the row waits from now on, if it does.
     pub parked: Option<Parked>,
     /// What becomes of the call that it failed at.
     pub capture: CaptureWrite,
+    /// What becomes of the row's snapshots.
+    pub snapshots: SnapshotWrite,
     /// New events.
     pub emissions: Vec<Arc<Fact>>,
 }

@@ -10,6 +10,7 @@ mod ids;
 mod media;
 mod model;
 mod names;
+mod snapshot;
 mod time;
 
 pub use capture::{Capture, CapturedEvent, CapturedFailure, CapturedLine};
@@ -24,4 +25,6 @@ pub use ids::{ActivationNumber, EntityId, Epoch, IdError, ModuleHash, Position, 
 pub use media::is_json_type;
 pub use model::{Model, Parked, Row, Segment};
 pub use names::{ContextName, DomainKey, DomainName, EventType, NameError};
+pub use snapshot::Snapshot;
+pub(crate) use snapshot::thin;
 pub use time::Time;

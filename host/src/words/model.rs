@@ -43,6 +43,8 @@ pub struct Row {
     pub emitted: Position,
     /// The greatest id that is folded: a smaller one is late.
     pub last: Option<EventId>,
+    /// How many events are folded in it: a hint where snapshots lie. Less in rows that are older than the count.
+    pub events: u64,
     /// Who made it, oldest first.
     pub made_by: Vec<Segment>,
     /// Why it waits, if it does.

@@ -101,9 +101,11 @@ fn reduction(entity: u8, activation: u64, emissions: Vec<Arc<Fact>>) -> Arc<Redu
         folded: Position(1),
         emitted: Position(1),
         last: None,
+        events: 1,
         made_by: Vec::new(),
         parked: None,
         capture: crate::store::CaptureWrite::Keep,
+        snapshots: crate::store::SnapshotWrite::default(),
         emissions,
     })
 }

@@ -7,9 +7,11 @@ use async_trait::async_trait;
 use crate::{
     store::{
         Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoryQuery, LogQuery,
-        NewActivation, Result, RowCounts, Store, StoreError, Which, sqlite::SqliteStore,
+        NewActivation, Result, RowCounts, SnapshotQuery, Store, StoreError, Which, sqlite::SqliteStore,
     },
-    words::{ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row},
+    words::{
+        ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row, Snapshot,
+    },
 };
 
 pub(super) struct Watched {
@@ -93,8 +95,17 @@ impl Store for Watched {
         self.inner.count_outside(context, entity).await
     }
 
-    async fn emissions(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Vec<Event>> {
-        self.inner.emissions(key, entity).await
+    async fn emissions(
+        &self,
+        key: &DomainKey,
+        entity: Option<EntityId>,
+        after: Option<EventId>,
+    ) -> Result<Vec<Event>> {
+        self.inner.emissions(key, entity, after).await
+    }
+
+    async fn snapshot(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>> {
+        self.inner.snapshot(query).await
     }
 
     async fn effects(&self, query: &EffectsQuery) -> Result<Vec<Event>> {

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use crate::{
     scheduler::divergence::{compare, taken},
-    store::{Append, CaptureWrite, Group, ModelWrite, NewActivation, Reduction, Store, sqlite::SqliteStore},
+    store::{
+        Append, CaptureWrite, Group, ModelWrite, NewActivation, Reduction, SnapshotWrite, Store,
+        sqlite::SqliteStore,
+    },
     words::{ActivationNumber, Difference, Divergence, Fact, Origin, Position, Version},
 };
 
@@ -38,15 +41,17 @@ fn reduction(activation: ActivationNumber, emissions: Vec<Arc<Fact>>) -> Reducti
         folded: Position(1),
         emitted: Position(1),
         last: None,
+        events: 1,
         made_by: Vec::new(),
         parked: None,
         capture: CaptureWrite::Keep,
+        snapshots: SnapshotWrite::default(),
         emissions,
     }
 }
 
 async fn differences(repeated: &[Arc<Fact>]) -> Vec<Divergence> {
-    compare(&store().await, &cart(), Some(entity(1)), repeated).await.unwrap()
+    compare(&store().await, &cart(), Some(entity(1)), None, repeated).await.unwrap()
 }
 
 fn sentences(divergences: &[Divergence]) -> Vec<String> {
@@ -96,6 +101,15 @@ fn an_emission_that_was_not_inserted_is_one() {
 #[tokio::test]
 async fn another_model_is_not_compared() {
     let store = store().await;
-    assert_eq!(compare(&store, &cart(), Some(entity(2)), &[]).await.unwrap(), []);
-    assert_eq!(compare(&store, &cart(), None, &[]).await.unwrap(), []);
+    assert_eq!(compare(&store, &cart(), Some(entity(2)), None, &[]).await.unwrap(), []);
+    assert_eq!(compare(&store, &cart(), None, None, &[]).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_was_not_folded_again_is_not_compared() {
+    let store = store().await;
+    let key = cart();
+    let of = |after| compare(&store, &key, Some(entity(1)), Some(id(after)), &[]);
+    assert_eq!(of(1).await.unwrap(), [], "both were caused by the event at tick 1");
+    assert_eq!(of(0).await.unwrap().len(), 2);
 }

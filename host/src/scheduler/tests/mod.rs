@@ -6,6 +6,7 @@ mod domain;
 mod parking;
 mod retries;
 mod serving;
+mod snapshots;
 mod state;
 mod verify;
 mod waits;

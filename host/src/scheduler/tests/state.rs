@@ -44,7 +44,8 @@ fn call(
     events: &[Arc<Event>],
 ) -> Result<State, (u64, String)> {
     let serving = serving(vec![activation(1, 10, Some(("m", descriptor)))], answer);
-    let fold = Fold { serving: &serving, limits, entity: of, emitted: Position(emitted) };
+    let emitted = Position(emitted);
+    let fold = Fold { serving: &serving, limits, entity: of, emitted, snapshot_events: 0 };
     let mut state = State { model: Some(b"0"[..].into()), last: Some(id(20)), ..State::default() };
     let result = state.fold(&fold, events);
     if result.is_err() {

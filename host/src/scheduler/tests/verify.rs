@@ -28,12 +28,8 @@ fn turns(call: &Call<'_>) -> Result<Reduced, Failure> {
     Ok(Reduced { model: ModelChange::Put(model), events: Vec::new() })
 }
 
-/// What is said of a row whose model is this, in a store whose events come in the order of these ticks.
-async fn difference(
-    (answer, descriptor): (Answer, Descriptor),
-    ticks: &[u64],
-    model: Option<&str>,
-) -> String {
+/// A store whose events come in the order of these ticks, and a row that has folded them to this model.
+async fn stored(ticks: &[u64], model: Option<&str>) -> (Arc<dyn Store>, Row) {
     let store = SqliteStore::open(":memory:", "a test").await.unwrap();
     store.name_context(&cart().context).await.unwrap();
     let facts = ticks.iter().map(|ticks| Arc::new(fact(*ticks, 1))).collect();
@@ -41,10 +37,19 @@ async fn difference(
     store.commit(&Group { appends, ..Group::default() }).await.unwrap();
     let model = model.map(|model| model.as_bytes().into());
     let row = Row { model, folded: Position(ticks.len() as u64), ..Row::default() };
+    (Arc::new(store), row)
+}
+
+/// What is said of a row whose model is this, in a store whose events come in the order of these ticks.
+async fn difference(
+    (answer, descriptor): (Answer, Descriptor),
+    ticks: &[u64],
+    model: Option<&str>,
+) -> String {
+    let (store, row) = stored(ticks, model).await;
     let mut serving = serving(vec![activation(1, 0, Some(("m", descriptor)))], answer);
     serving.limits.call_events = 2;
     let parts = [Part { serving, up_to: row.folded }];
-    let store: Arc<dyn Store> = Arc::new(store);
     let again = Again { store: &store, turn: Turn::begin(), entity: Some(entity(1)), row: &row };
     again.difference(&parts).await.unwrap()
 }
@@ -85,4 +90,20 @@ async fn events_are_taken_in_the_order_of_the_fold() {
     // By id: positions 3, 1, 4, 2.
     let said = difference((lists, occurred()), &[5, 9, 2, 7], Some("25")).await;
     assert!(said.contains("up to position 1; from the event at position 4 on"), "{said}");
+}
+
+#[tokio::test]
+async fn what_one_module_folded_under_two_activations_is_folded_once() {
+    let events = [2, 5, 7, 9];
+    let (store, row) = stored(&events, Some("257")).await;
+    let part = |number, up_to| {
+        let mut serving = serving(vec![activation(number, 0, Some(("m", occurred())))], lists);
+        serving.limits.call_events = 2;
+        Part { serving, up_to: Position(up_to) }
+    };
+    let parts = [part(1, 3), part(2, 4)];
+    let again = Again { store: &store, turn: Turn::begin(), entity: Some(entity(1)), row: &row };
+    let said = again.difference(&parts).await.unwrap();
+    assert!(said.contains("up to position 3; from the event at position 4 on"), "{said}");
+    assert_eq!(again.fold(&parts).await.ok().unwrap().model.as_deref(), Some(&b"2579"[..]));
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     store::{
         Activation, Append, Appended, CaptureWrite, Committed, Group, LogQuery, ModelWrite, NewActivation,
-        Reduction, ReductionOutcome, Store,
+        Reduction, ReductionOutcome, SnapshotWrite, Store,
     },
     words::{
         ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, Fact, Fold, History,
@@ -141,9 +141,11 @@ pub(in crate::store) fn first(
         folded: Position(1),
         emitted: Position(1),
         last: None,
+        events: 1,
         made_by: vec![Segment { activation: activation.0, from: 1 }],
         parked: None,
         capture: CaptureWrite::Keep,
+        snapshots: SnapshotWrite::default(),
         emissions: Vec::new(),
     }
 }
@@ -185,6 +187,7 @@ pub(in crate::store) fn row_of(reduction: &Reduction, version: u64) -> Row {
         folded: reduction.folded,
         emitted: reduction.emitted,
         last: reduction.last,
+        events: reduction.events,
         made_by: reduction.made_by.clone(),
         parked: reduction.parked.clone(),
     }

@@ -59,7 +59,7 @@ async fn everything(store: &dyn Store) -> String {
     add(&store.rows(&cart(), &[Some(entity(1)), Some(entity(2))]).await.unwrap());
     add(&store.rows_page(&cart(), Which::All, None, 9).await.unwrap());
     add(&store.capture(&cart(), Some(entity(2))).await.unwrap());
-    add(&store.emissions(&cart(), Some(entity(1))).await.unwrap());
+    add(&store.emissions(&cart(), Some(entity(1)), None).await.unwrap());
     add(&store.entities(&shop(), None, 9).await.unwrap());
     add(&store.files("a").await.unwrap());
     add(&store.module(&ModuleHash::of(b"a module")).await.unwrap());

@@ -175,13 +175,28 @@ pub(super) async fn emissions_are_found_by_their_model(store: &dyn Store) {
     emits(store, cart(), numbers[0], Some(entity(2)), 8).await;
     emits(store, two.clone(), numbers[1], None, 7).await;
     emits(store, other.clone(), numbers[2], Some(entity(1)), 6).await;
-    let found =
-        |key: DomainKey, entity| async move { positions(&store.emissions(&key, entity).await.unwrap()) };
+    let found = |key: DomainKey, entity| async move {
+        positions(&store.emissions(&key, entity, None).await.unwrap())
+    };
     assert_eq!(found(cart(), Some(entity(1))).await, [2]);
     assert_eq!(found(cart(), Some(entity(2))).await, [3]);
     assert_eq!(found(cart(), None).await, [0; 0]);
     assert_eq!(found(two, None).await, [4]);
     assert_eq!(found(other, Some(entity(1))).await, [5]);
+}
+
+pub(super) async fn emissions_can_be_of_later_causes(store: &dyn Store) {
+    let number = serve(store, cart()).await;
+    let emission = |cause: u64, ticks| {
+        let origin = Some(Origin { domain: cart().domain, entity: Some(entity(1)) });
+        Arc::new(Fact { cause: Some(id(cause)), depth: 1, origin, ..fact(ticks, 3, "1") })
+    };
+    let emissions = vec![emission(20, 21), emission(10, 12), emission(10, 11), emission(30, 31)];
+    reduce(store, [Reduction { emissions, ..first(cart(), number, Some(entity(1))) }]).await;
+    for (after, wanted) in [(9, vec![1, 2, 3, 4]), (10, vec![1, 4]), (21, vec![4]), (30, vec![])] {
+        let found = store.emissions(&cart(), Some(entity(1)), Some(id(after))).await.unwrap();
+        assert_eq!(positions(&found), wanted, "behind {after}");
+    }
 }
 
 pub(super) async fn what_is_unknown_is_empty(store: &dyn Store) {
@@ -192,7 +207,7 @@ pub(super) async fn what_is_unknown_is_empty(store: &dyn Store) {
     assert_eq!(store.event(&shop(), id(2)).await.unwrap(), None);
     assert_eq!(store.entities(&bank(), None, 9).await.unwrap(), []);
     assert_eq!(store.count_entities(&bank()).await.unwrap(), 0);
-    assert_eq!(store.emissions(&cart(), None).await.unwrap(), []);
+    assert_eq!(store.emissions(&cart(), None, None).await.unwrap(), []);
     assert_eq!(store.rows(&cart(), &[None, Some(entity(1))]).await.unwrap(), [None, None]);
     assert_eq!(store.rows_page(&cart(), Which::All, None, 9).await.unwrap(), []);
     assert_eq!(store.capture(&cart(), Some(entity(1))).await.unwrap(), None);

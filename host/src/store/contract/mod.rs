@@ -15,6 +15,7 @@ mod parking;
 mod random;
 mod reductions;
 mod rows;
+mod snapshots;
 
 use std::sync::Arc;
 
@@ -98,6 +99,7 @@ macro_rules! suite {
                     a_log_goes_on_behind_a_position, a_log_can_be_of_one_context_or_some_types,
                     a_log_can_begin_at_a_time, histories_go_by_id_or_by_position,
                     histories_end_at_a_position, emissions_are_found_by_their_model,
+                    emissions_can_be_of_later_causes,
                     what_is_unknown_is_empty,
                 }
                 effects: {
@@ -113,6 +115,13 @@ macro_rules! suite {
                     parked_rows_are_listed, a_capture_is_there_while_its_row_is_parked,
                     captures_belong_to_a_domain_and_an_entity, one_group_may_park_a_row_and_mend_it,
                     what_is_stale_captures_nothing, many_rows_park_and_are_mended_at_once,
+                }
+                snapshots: {
+                    a_snapshot_reads_back_as_it_was_taken, the_newest_that_sorts_before_is_found,
+                    snapshots_belong_to_a_domain_and_an_entity, what_came_late_voids_what_it_belongs_into,
+                    what_another_activation_made_is_compared_with_the_log,
+                    what_is_stale_takes_and_voids_nothing, one_group_may_take_and_void,
+                    snapshots_are_thinned_out, snapshots_of_many_rows_come_and_go_at_once,
                 }
                 lasting: { a_closed_store_answers_nobody, }
             }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::store::Expectation;
+use crate::words::Snapshot;
 
 fn key() -> DomainKey {
     DomainKey { context: "shop".parse().unwrap(), domain: "cart".parse().unwrap() }
@@ -30,9 +31,11 @@ fn reduction(seen: (u64, u64), model: ModelWrite, folded: u64, emissions: Vec<Ar
         folded: Position(folded),
         emitted: Position(folded),
         last: None,
+        events: 0,
         made_by: Vec::new(),
         parked: None,
         capture: CaptureWrite::Keep,
+        snapshots: SnapshotWrite::default(),
         emissions,
     })
 }
@@ -115,6 +118,26 @@ fn who_has_no_events_needs_not_be_known_to_be_expected_so() {
     let written = |position| Ok(vec![Appended { position: Position(position), new: true }]);
     assert_eq!(plan.appends, [written(11), refused(1), refused(1), written(12)]);
     assert_eq!((plan.events.len(), plan.head.position), (2, Position(12)));
+}
+
+#[test]
+fn what_is_said_of_snapshots_is_said_in_order() {
+    let snapshot = |ticks| {
+        let last = EventId::from_parts(ticks, [1; 8]);
+        let (position, activation) = (Position(ticks), ActivationNumber(5));
+        Snapshot { last, position, activation, events: ticks, model: None }
+    };
+    let with = |seen: u64, void_from: Option<u64>, taken: &[u64]| {
+        let plain = reduction((3, seen), ModelWrite::Keep, seen + 1, vec![]);
+        let void_from = void_from.map(|ticks| snapshot(ticks).last);
+        let snapshots = SnapshotWrite { void_from, taken: taken.iter().copied().map(snapshot).collect() };
+        Arc::new(Reduction { snapshots, ..(*plain).clone() })
+    };
+    let reductions = vec![with(7, None, &[20, 30]), with(8, Some(25), &[40]), with(8, Some(1), &[50])];
+    let group = Group { reductions, ..Group::default() };
+    let plan = judge(&group, known());
+    let [row] = plan.rows.as_slice() else { panic!("{:?}", plan.rows) };
+    assert_eq!(*row.snapshots, with(0, Some(25), &[20, 40]).snapshots, "and the last was stale");
 }
 
 #[test]

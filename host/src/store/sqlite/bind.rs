@@ -102,6 +102,7 @@ impl Bind for &RowWrite<'_> {
             .bind(signed(newest.map_or(0, |segment| segment.activation)))
             .bind(signed(newest.map_or(0, |segment| segment.from)))
             .bind(older)
-            .bind(reduction.parked.as_ref().map(to_json).transpose()?))
+            .bind(reduction.parked.as_ref().map(to_json).transpose()?)
+            .bind(signed(reduction.events)))
     }
 }

@@ -13,7 +13,7 @@ use std::{
 
 use crate::{
     store::HistoryCursor,
-    words::{EntityId, Position},
+    words::{EntityId, EventId, Position},
 };
 
 /// So many events wait before they begin to move to the index. Every one of them must be read when the store
@@ -177,6 +177,16 @@ impl Unindexed {
             .into_iter()
             .flat_map(|entries| entries.range((context, entity, FIRST)..=(context, entity, LAST)));
         (places.filter(|(_, place)| !place.emitted).count() as u64, waiting.indexed)
+    }
+
+    /// The events of an entity that are in memory, sort at or before `up_to`, and lie behind `above`.
+    pub(super) fn late(&self, entity: (i64, EntityId), up_to: EventId, above: Position) -> Vec<Position> {
+        let waiting = self.read();
+        let ((context, entity), id) = (entity, *up_to.as_sorted_bytes());
+        let range = (context, *entity.as_bytes(), FIRST)..=(context, *entity.as_bytes(), id);
+        let found = [&waiting.moving, &waiting.newer].map(|entries| entries.range(range.clone()));
+        let positions = found.into_iter().flatten().map(|(_, place)| place.position);
+        positions.filter(|position| *position > above).collect()
     }
 
     /// The entities of a context that have events in memory, ascending, behind `after`; at most `limit`.

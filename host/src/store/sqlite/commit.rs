@@ -20,6 +20,7 @@ use super::{
     desk::Desk,
     names::damaged,
     rows::signed,
+    snapshots,
     statements::{BEGIN, COMMIT, Ends, Statement, pieces},
 };
 
@@ -38,19 +39,19 @@ static INDEX_EVENTS: Statement =
     Statement::new("INSERT OR IGNORE INTO events_of_entities VALUES ", "(?, ?, ?, ?, ?)", "");
 static WRITE_ROWS: Statement = Statement::new(
     "INSERT OR FAIL INTO models VALUES ",
-    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     " ON CONFLICT DO UPDATE SET model = excluded.model, version = excluded.version, \
          folded = excluded.folded, emitted = excluded.emitted, last = excluded.last, \
          activation = excluded.activation, since = excluded.since, older = excluded.older, \
-         parked = excluded.parked",
+         parked = excluded.parked, events = excluded.events",
 );
 /// The same for rows whose model stays as it is.
 static KEEP_ROWS: Statement = Statement::new(
     "INSERT OR FAIL INTO models VALUES ",
-    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     " ON CONFLICT DO UPDATE SET folded = excluded.folded, emitted = excluded.emitted, \
          last = excluded.last, activation = excluded.activation, since = excluded.since, \
-         older = excluded.older, parked = excluded.parked",
+         older = excluded.older, parked = excluded.parked, events = excluded.events",
 );
 
 pub(super) async fn commit(store: &SqliteStore, group: &Group) -> Result<Committed> {
@@ -171,8 +172,8 @@ async fn write(
 ) -> Result<()> {
     let store = transaction.store;
     let (keep, put): (Vec<_>, Vec<_>) = plan.rows.iter().partition(|write| *write.model == ModelWrite::Keep);
-    let captured = plan.rows.iter().any(|write| *write.capture != CaptureWrite::Keep);
-    let others = !keep.is_empty() || captured || !marks.is_empty();
+    let more = |write: &RowWrite<'_>| *write.capture != CaptureWrite::Keep || !write.snapshots.is_empty();
+    let others = !keep.is_empty() || !marks.is_empty() || plan.rows.iter().any(more);
     let (plain, other): (Vec<_>, Vec<_>) = plan.events.iter().partition(|event| is_plain(event));
     let mut ended = put.is_empty() && entries.is_empty() && !others && !plan.events.is_empty();
     transaction.rows(&INSERT_EVENTS, &other, ended && plain.is_empty()).await?;
@@ -183,6 +184,7 @@ async fn write(
     }
     transaction.rows(&KEEP_ROWS, &keep, false).await?;
     captures::write(store, transaction.connection, &plan.rows).await?;
+    snapshots::write(store, transaction.connection, &plan.rows).await?;
     write_marks(store, transaction.connection, marks).await?;
     if !put.is_empty() {
         ended = entries.is_empty();

@@ -17,6 +17,7 @@ mod open;
 mod read;
 mod rows;
 mod schema;
+mod snapshots;
 mod statements;
 
 use std::{
@@ -28,12 +29,12 @@ use async_trait::async_trait;
 use sqlx::SqlitePool;
 
 use crate::words::{
-    ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row,
+    ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row, Snapshot,
 };
 
 use super::{
     Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoryQuery, LogQuery, NewActivation,
-    Result, RowCounts, Store, Which,
+    Result, RowCounts, SnapshotQuery, Store, Which,
 };
 
 /// A store in one SQLite file (or in memory).
@@ -122,8 +123,17 @@ impl Store for SqliteStore {
         expectations::count(self, context, entity).await
     }
 
-    async fn emissions(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Vec<Event>> {
-        read::emissions(self, key, entity).await
+    async fn emissions(
+        &self,
+        key: &DomainKey,
+        entity: Option<EntityId>,
+        after: Option<EventId>,
+    ) -> Result<Vec<Event>> {
+        read::emissions(self, key, entity, after).await
+    }
+
+    async fn snapshot(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>> {
+        snapshots::snapshot(self, query).await
     }
 
     async fn effects(&self, query: &EffectsQuery) -> Result<Vec<Event>> {

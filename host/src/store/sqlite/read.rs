@@ -142,10 +142,15 @@ pub(super) async fn emissions(
     store: &SqliteStore,
     key: &DomainKey,
     entity: Option<EntityId>,
+    after: Option<EventId>,
 ) -> Result<Vec<Event>> {
     let mut text = QueryBuilder::<Sqlite>::new("SELECT ");
     text.push(EVENT_COLUMNS).push(" FROM events WHERE origin = ").push_bind(store.names.domain(key));
-    text.push(" AND origin_entity = ").push_bind(entity_key(entity)).push(" ORDER BY position");
+    text.push(" AND origin_entity = ").push_bind(entity_key(entity));
+    if let Some(after) = after {
+        text.push(" AND cause > ").push_bind(after.as_sorted_bytes().to_vec());
+    }
+    text.push(" ORDER BY position");
     fetch_events(store, text).await
 }
 

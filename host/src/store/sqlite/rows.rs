@@ -19,7 +19,7 @@ macro_rules! event_columns {
 /// The columns of a model's row, in the order in which [`row`] takes them.
 macro_rules! model_columns {
     () => {
-        "entity, model, version, folded, emitted, last, activation, since, older, parked"
+        "entity, model, version, folded, emitted, last, activation, since, older, parked, events"
     };
 }
 
@@ -76,10 +76,10 @@ pub(super) fn event(names: &Names, row: EventRow) -> Result<Event> {
 
 /// A row of `models`.
 pub(super) type ModelRow =
-    (Vec<u8>, Option<Vec<u8>>, i64, i64, i64, Option<Vec<u8>>, i64, i64, Option<String>, Option<String>);
+    (Vec<u8>, Option<Vec<u8>>, i64, i64, i64, Option<Vec<u8>>, i64, i64, Option<String>, Option<String>, i64);
 
 pub(super) fn row(row: ModelRow) -> Result<(Option<EntityId>, Row)> {
-    let (entity, model, version, folded, emitted, last, activation, since, older, parked) = row;
+    let (entity, model, version, folded, emitted, last, activation, since, older, parked, events) = row;
     let mut made_by: Vec<Segment> = older.map(|text| from_json(&text)).transpose()?.unwrap_or_default();
     // Numbers of activations begin at 1: 0 stands where nobody made anything of the row yet.
     if activation > 0 {
@@ -92,6 +92,7 @@ pub(super) fn row(row: ModelRow) -> Result<(Option<EntityId>, Row)> {
         folded: Position(number(folded)?),
         emitted: Position(number(emitted)?),
         last: last.as_deref().map(event_id).transpose()?,
+        events: number(events)?,
         made_by,
         parked,
     };

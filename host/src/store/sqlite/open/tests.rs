@@ -4,8 +4,11 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    store::{Store, Which},
-    words::DomainKey,
+    store::{
+        CaptureWrite, Group, ModelWrite, Reduction, ReductionOutcome, SnapshotQuery, SnapshotWrite, Store,
+        Which,
+    },
+    words::{ActivationNumber, DomainKey, EntityId, EventId, Position, Snapshot},
 };
 
 fn folder() -> (TempDir, String) {
@@ -62,10 +65,10 @@ async fn a_refused_file_is_free() {
 async fn a_newer_schema_is_refused() {
     let (_folder, place) = folder();
     open(&place, "a host").await.unwrap().close().await;
-    meddle(&place, "PRAGMA user_version = 4").await;
+    meddle(&place, "PRAGMA user_version = 5").await;
     let refusal = refusal(&place).await;
-    assert!(refusal.contains("it has schema 4 and was written by a newer Everfold"), "{refusal}");
-    meddle(&place, "PRAGMA user_version = 3").await;
+    assert!(refusal.contains("it has schema 5 and was written by a newer Everfold"), "{refusal}");
+    meddle(&place, "PRAGMA user_version = 4").await;
     open(&place, "a host").await.unwrap();
 }
 
@@ -98,9 +101,58 @@ async fn a_store_of_version_1_is_brought_up_to_date() {
         assert_eq!((row.parked.as_ref().unwrap().tried, row.model.as_deref()), (7, Some(&b"{}"[..])));
         assert_eq!(store.capture(&cart, *entity).await.unwrap(), None, "listed, though it was not captured");
         let version: i32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&store.readers).await.unwrap();
-        assert_eq!(version, 3);
+        assert_eq!(version, 4);
         store.close().await;
     }
+}
+
+/// The same of version 2: a model of which nobody counted the events.
+const VERSION_2: &str = concat!(
+    "BEGIN IMMEDIATE;",
+    include_str!("../schema/1.sql"),
+    include_str!("../schema/2.sql"),
+    "INSERT INTO counters VALUES (1, 'an old epoch', 7, 3, 1, 55);
+     PRAGMA application_id = 1165387364;
+     COMMIT;
+     INSERT INTO contexts VALUES (1, 'shop');
+     INSERT INTO domains VALUES (1, 1, 'cart', 1, 7, 1);
+     INSERT INTO models VALUES (1, zeroblob(16), x'7b7d', 3, 5, 5, NULL, 1, 1, NULL, NULL);",
+);
+
+#[tokio::test]
+async fn a_store_of_version_2_counts_events_from_now_on_and_takes_snapshots() {
+    let (_folder, place) = folder();
+    meddle(&place, VERSION_2).await;
+    let cart = DomainKey { context: "shop".parse().unwrap(), domain: "cart".parse().unwrap() };
+    let entity = EntityId::from_stored([0; 16]);
+    let store = open(&place, "a host").await.unwrap();
+    let row = store.rows(&cart, &[Some(entity)]).await.unwrap().remove(0).unwrap();
+    assert_eq!((row.model.as_deref(), row.events), (Some(&b"{}"[..]), 0));
+    let (activation, last) = (ActivationNumber(1), EventId::from_parts(1, [1; 8]));
+    let taken = vec![Snapshot { last, position: Position(6), activation, events: 1, model: None }];
+    let reduction = Reduction {
+        key: cart.clone(),
+        entity: Some(entity),
+        activation,
+        seen: (row.version, row.folded),
+        model: ModelWrite::Keep,
+        folded: Position(6),
+        emitted: Position(6),
+        last: Some(last),
+        events: row.events + 1,
+        made_by: row.made_by,
+        parked: None,
+        capture: CaptureWrite::Keep,
+        snapshots: SnapshotWrite { void_from: None, taken: taken.clone() },
+        emissions: Vec::new(),
+    };
+    let group = Group { reductions: vec![reduction.into()], ..Group::default() };
+    assert!(matches!(store.commit(&group).await.unwrap().reductions[0], ReductionOutcome::Committed { .. }));
+    let row = store.rows(&cart, &[Some(entity)]).await.unwrap().remove(0).unwrap();
+    assert_eq!((row.model.as_deref(), row.events), (Some(&b"{}"[..]), 1));
+    let (activations, types) = (vec![activation], Vec::new());
+    let query = SnapshotQuery { key: cart, entity, before: None, up_to: Position(6), activations, types };
+    assert_eq!(store.snapshot(&query).await.unwrap().as_ref(), taken.first());
 }
 
 #[tokio::test]
