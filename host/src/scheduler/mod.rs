@@ -10,6 +10,7 @@ mod bench;
 mod divergence;
 mod domain;
 mod history;
+mod mending;
 mod outcome;
 mod reading;
 mod reduce;

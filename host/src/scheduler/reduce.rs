@@ -109,7 +109,11 @@ impl Reducer<'_> {
             return self.done(&fold, row, folded).await;
         };
         let folded = self.go_on(&fold, State::of(row.as_deref()), &waiting).await?;
-        self.done(&fold, row, Folded { tried: newest, more, ..folded }).await
+        let mut folded = Folded { tried: newest, more, ..folded };
+        if self.history.serving.by_occurrence() {
+            folded = self.mend(&fold, folded).await?;
+        }
+        self.done(&fold, row, folded).await
     }
 
     /// Ends a fold, unless the machine stopped it.
