@@ -153,10 +153,15 @@ impl Again<'_> {
         (fold, History { serving, store: self.store, turn: &self.turn })
     }
 
+    /// In the order of ids nothing goes on from a model: where a module came back, and its row went on under
+    /// its next activation, the last part holds all of it.
     async fn fold(&self, parts: &[Part]) -> Result<State, Halt> {
         let mut state = State::default();
         for part in parts {
             let (fold, history) = self.of(part);
+            if part.serving.by_occurrence() {
+                state = State::default();
+            }
             state = history.fold_on(&fold, state, part.up_to).await?;
         }
         Ok(state)
@@ -172,6 +177,9 @@ impl Again<'_> {
         'fold: for part in parts {
             let (fold, history) = self.of(part);
             let by_occurrence = part.serving.by_occurrence();
+            if by_occurrence {
+                state = State::default();
+            }
             let mut cursor =
                 if by_occurrence { HistoryCursor::Id(None) } else { HistoryCursor::Position(state.folded) };
             loop {
