@@ -19,6 +19,7 @@ mod folder;
 mod folding;
 mod harness;
 mod hostile;
+mod kills;
 mod limits;
 mod models;
 mod order;
