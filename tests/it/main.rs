@@ -32,6 +32,7 @@ mod shutdown;
 mod soak;
 mod streams;
 mod structure;
+mod torn;
 mod verify;
 mod wasi;
 mod websockets;
