@@ -48,6 +48,10 @@ impl<'a> Clients<'a> {
     async fn post(&self, life: &Life, posts: &[Post], got: &Mutex<usize>) {
         let from = *got.lock().unwrap();
         for post in &posts[from..] {
+            if post.rested {
+                // Where it does not come to rest, that is found in the end.
+                drop(life.quiet().await);
+            }
             let append = post.append();
             let told = loop {
                 match life.committer.append(append.clone()).await {

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use proptest::{collection::vec, option, prelude::*};
+use proptest::{bool::weighted, collection::vec, option, prelude::*};
 
 use crate::{
     store::Append,
@@ -34,6 +34,8 @@ pub(super) struct Plan {
 /// A request with these events.
 #[derive(Clone)]
 pub(super) struct Post {
+    /// Whether it is made only once nothing waits.
+    pub(super) rested: bool,
     pub(super) to_bank: bool,
     pub(super) events: Vec<Pick>,
 }
@@ -110,8 +112,12 @@ fn post() -> impl Strategy<Value = Post> {
         2 => (0..IDS).prop_map(Pick::Other),
         1 => (0..IDS).prop_map(Pick::Squat),
     ];
-    (prop::bool::weighted(0.2), prop_oneof![3 => vec(pick.clone(), 1), 1 => vec(pick, 2..12)])
-        .prop_map(|(to_bank, events)| Post { to_bank, events })
+    let picks = prop_oneof![3 => vec(pick.clone(), 1), 1 => vec(pick, 2..12)];
+    (weighted(0.06), weighted(0.2), picks).prop_map(|(rested, to_bank, events)| Post {
+        rested,
+        to_bank,
+        events,
+    })
 }
 
 fn deploy() -> impl Strategy<Value = Deploy> {
@@ -130,14 +136,15 @@ fn deploy() -> impl Strategy<Value = Deploy> {
 
 fn faults() -> impl Strategy<Value = Faults> {
     let when = || prop_oneof![Just(When::Before), Just(When::After)];
-    (vec((0..150_u32, when()), 0..3), option::weighted(0.8, (0..250_u32, when())))
+    (vec((0..250_u32, when()), 0..5), option::weighted(0.8, (0..250_u32, when())))
         .prop_map(|(fails, stops)| Faults { fails, stops })
 }
 
 /// A line for each step, or nobody could read a plan.
 impl fmt::Debug for Post {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "to {}: {:?}", if self.to_bank { "bank" } else { "shop" }, self.events)
+        let rested = if self.rested { "rested, " } else { "" };
+        write!(f, "{rested}to {}: {:?}", if self.to_bank { "bank" } else { "shop" }, self.events)
     }
 }
 
