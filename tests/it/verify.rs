@@ -59,3 +59,22 @@ async fn one_flipped_byte_in_one_model_is_found() {
     assert!(told.contains(&format!("different: shop/ledger of {}", entity(1))), "{told}");
     assert!(told.contains("up to position"), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_model_that_a_module_made_before_it_was_retired_and_after_is_no_difference() {
+    let mut host = Host::start_process().await;
+    host.deploy("shop", "ledger", guest("ledger")).await;
+    let path = format!("/shop/ledger/{}/model", entity(1));
+    host.post("said", &entity(1), &event_id(1), &json!({"n": 1})).await.expect(201);
+    host.model_is(&path, &json!({"ids": [event_id(1)], "sum": 1})).await;
+    fs::remove_file(host.file("shop", "ledger")).unwrap();
+    host.reducer_that("be retired", "shop", "ledger", |reducer| reducer.state() == "retired").await;
+    host.deploy("shop", "ledger", guest("ledger")).await;
+    host.post("said", &entity(1), &event_id(2), &json!({"n": 1})).await.expect(201);
+    host.model_is(&path, &json!({"ids": [event_id(1), event_id(2)], "sum": 2})).await;
+    host.process().signal("TERM");
+    host.process_mut().ended().await;
+    let store = format!("sqlite:{}", host.folder().join("everfold.db").display());
+    let (status, told, said) = run(&["verify", "--store", &store], &[]).await;
+    assert!(status.success() && told.contains("1 models checked, 0 different"), "{told}{said}");
+}

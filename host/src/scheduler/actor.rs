@@ -19,7 +19,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::Config,
-    sandbox::Module,
     store::{Activation, Head, Mark},
     words::{ActivationNumber, DomainKey, EntityId},
 };
@@ -31,7 +30,7 @@ use super::{
     reading::{EntitiesRead, LogRead, Reading},
     reduce::Trouble,
     report::Report,
-    serving::Serving,
+    serving::{Reduce, Serving},
     turns::Turns,
     visit::Visit,
     workers::{self, Batch, Finished, Tools},
@@ -39,7 +38,7 @@ use super::{
 
 /// What the scheduler is told.
 pub(super) enum Message {
-    Serve(Box<Activation>, Arc<Module>),
+    Serve(Box<Activation>, Arc<dyn Reduce>),
     Retire(Box<Activation>),
     /// Parked entities are to be tried again.
     Retry(DomainKey, Vec<Option<EntityId>>, Asker),
@@ -188,7 +187,7 @@ impl Actor {
         }
     }
 
-    fn serve(&mut self, activation: &Activation, module: Arc<Module>) {
+    fn serve(&mut self, activation: &Activation, module: Arc<dyn Reduce>) {
         let key = activation.key.clone();
         let chain = self.report.chain(&key);
         let limits = self.config.limits_for(&key).clone();

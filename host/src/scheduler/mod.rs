@@ -9,6 +9,8 @@ mod asking;
 mod bench;
 mod divergence;
 mod domain;
+#[cfg(test)]
+mod harness;
 mod history;
 mod mending;
 mod outcome;

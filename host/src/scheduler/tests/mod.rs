@@ -3,6 +3,7 @@
 
 mod divergence;
 mod domain;
+mod mending;
 mod parking;
 mod retries;
 mod serving;
