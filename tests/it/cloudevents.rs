@@ -1,5 +1,7 @@
 //! CloudEvents 1.0 are events: one or many in JSON, or one in binary mode.
 
+use std::fmt::Display;
+
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
@@ -16,7 +18,7 @@ fn cloudevent(n: u64, data: &Value) -> Value {
     })
 }
 
-fn request(host: &Host, media_type: &str, body: impl ToString) -> RequestBuilder {
+fn request(host: &Host, media_type: &str, body: impl Display) -> RequestBuilder {
     host.request("POST", "/shop/events").header("content-type", media_type).body(body.to_string())
 }
 

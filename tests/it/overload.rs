@@ -51,7 +51,7 @@ impl Begun {
     }
 
     /// Sends the rest of the body, and fails the test unless it is written.
-    async fn is_served(mut self) {
+    async fn ends_written(mut self) {
         self.connection.write_all(self.rest.as_bytes()).await.unwrap();
         let answer = self.hear(b"}").await;
         assert!(answer.starts_with("HTTP/1.1 201 "), "who has room is served: {answer}");
@@ -80,7 +80,7 @@ async fn who_finds_no_room_is_refused_before_the_body_is_read() {
     }
     host.get("/shop/events").await.expect(200);
 
-    holder.is_served().await;
+    holder.ends_written().await;
     host.post("noted", &entity(1), &event_id(3), &json!({})).await.expect(201);
     let ids: Vec<_> = host.events("shop").await.iter().map(|event| event["id"].clone()).collect();
     assert_eq!(ids, [json!(event_id(1)), json!(event_id(3))], "what was answered with 201, and nothing else");
@@ -115,7 +115,7 @@ async fn bodies_have_room_in_bytes() {
     assert_eq!(refused.problem(), "overloaded");
     // Who is too large is told that, and not to come again.
     assert_eq!(post(3, 501).await.expect(413).problem(), "too-large");
-    holder.is_served().await;
+    holder.ends_written().await;
     post(3, free + 1).await.expect(201);
     assert_eq!(host.events("shop").await.len(), 3);
 }
