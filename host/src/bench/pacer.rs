@@ -101,6 +101,8 @@ impl Pacer {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::timeout;
+
     use super::*;
     use crate::bench::{BenchOptions, Workload, options::tests::options};
 
@@ -150,6 +152,8 @@ mod tests {
         let pacer = pacer(|options| options.rate = Some(0.001), u64::MAX, None);
         assert!(pacer.next().await.unwrap().is_some(), "the first is due at once");
         let stopping = async { pacer.stop.cancel() };
-        assert_eq!(tokio::join!(biased; pacer.next(), stopping).0.unwrap(), None);
+        let both = async { tokio::join!(biased; pacer.next(), stopping) };
+        let (turn, ()) = timeout(Duration::from_secs(60), both).await.expect("the next is due in 1000 s");
+        assert_eq!(turn.unwrap(), None);
     }
 }
