@@ -41,7 +41,7 @@ async fn every_event_that_is_reported_is_in_the_log_and_folded() {
         (&["--workload", "batches", "--batch", "50"], 120, 3),
         (&["--workload", "hot", "--threads", "2"], 50, 50),
         (&["--workload", "late", "--late", "30", "--entities", "5"], 100, 100),
-        (&["--rate", "20000", "--domain", "ledger", "--data", r#"{"n":{{n}}}"#], 50, 50),
+        (&["--rate", "20000", "--domain", "ledger", "--data", r#"{"n":{{number}}}"#], 50, 50),
     ] {
         let count = events.to_string();
         let report = bench(&host, &[&["--connections", "4", "--events", &count], arguments].concat()).await;
