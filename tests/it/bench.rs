@@ -41,7 +41,7 @@ async fn every_event_that_is_reported_is_in_the_log_and_folded() {
         (&["--workload", "batches", "--batch", "50"], 120, 3),
         (&["--workload", "hot", "--threads", "2"], 50, 50),
         (&["--workload", "late", "--late", "30", "--entities", "5"], 100, 100),
-        (&["--rate", "20000", "--domain", "ledger", "--data", r#"{"n":{{n}}}"#], 50, 50),
+        (&["--rate", "20000", "--domain", "ledger", "--data", r#"{"n":{{number}}}"#], 50, 50),
     ] {
         let count = events.to_string();
         let report = bench(&host, &[&["--connections", "4", "--events", &count], arguments].concat()).await;
@@ -64,7 +64,9 @@ async fn every_event_that_is_reported_is_in_the_log_and_folded() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_late_event_sorts_before_events_that_were_posted_earlier() {
     let host = Host::with_ledger().await;
-    bench(&host, &["--workload", "late", "--entities", "1", "--late", "50", "--events", "40"]).await;
+    // From one connection events come in the order of their ids, but for those that are late.
+    let late = ["--workload", "late", "--connections", "1", "--entities", "1", "--late", "50"];
+    bench(&host, &[&late[..], &["--events", "40"]].concat()).await;
     let by_position: Vec<_> = host.events("shop").await.iter().map(|event| event["id"].to_string()).collect();
     let by_id = folded(&host).await.concat();
     assert_eq!(by_id.len(), 40);

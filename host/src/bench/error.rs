@@ -25,7 +25,7 @@ pub enum BenchError {
     },
     /// The target is another machine.
     #[error(
-        "{url} is {address}, which is not a loopback address: a run writes for ever into the store behind it and loads it fully; add --anywhere if that is what you want"
+        "{url} is {address}, which is not a loopback address: a run loads a host fully, and its events stay in the store; add --anywhere if that is what you want"
     )]
     Foreign {
         /// The URL as given.

@@ -175,7 +175,7 @@ mod tests {
 
     fn work(workload: Workload, count: usize, change: impl FnOnce(&mut BenchOptions)) -> Arc<Work> {
         let mut options = options(workload);
-        options.data = r#"{"n":{{n}}}"#.to_owned();
+        options.data = r#"{"n":{{number}}}"#.to_owned();
         change(&mut options);
         let plan = Plan::new(options).unwrap();
         Arc::new(Work::appends(&plan, entities(count), HeaderValue::from_static("127.0.0.1:4580")))

@@ -17,9 +17,9 @@ enum Piece {
     Entity,
 }
 
-const KNOWN: &str = "{{n}}, {{random}} and {{entity}}";
+const KNOWN: &str = "{{number}}, {{random}} and {{entity}}";
 
-/// JSON with placeholders: `{{n}}`, `{{random}}`, `{{entity}}`.
+/// JSON with placeholders: `{{number}}`, `{{random}}`, `{{entity}}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Template(Vec<Piece>);
 
@@ -33,7 +33,7 @@ impl Template {
         while let Some((before, after)) = rest.split_once("{{") {
             let (name, after) = after.split_once("}}").ok_or("has {{ without a }} behind it")?;
             let piece = match name {
-                "n" => Piece::Number,
+                "number" => Piece::Number,
                 "random" => Piece::Random,
                 "entity" => Piece::Entity,
                 _ => return Err(format!("has {{{{{name}}}}}, but only {KNOWN} are filled in")),
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn placeholders_are_filled_in() {
         assert_eq!(
-            filled(r#"{"a":{"n":{{n}}},"of":"{{entity}}"}"#),
+            filled(r#"{"a":{"n":{{number}}},"of":"{{entity}}"}"#),
             format!(r#"{{"a":{{"n":7}},"of":"{}"}}"#, Uuid::nil())
         );
         assert_eq!(filled("[\n1,\r\n2]"), "[ 1,  2]");
@@ -88,8 +88,11 @@ mod tests {
     #[test]
     fn what_becomes_no_json_is_refused() {
         let refused = |text| Template::parse(text).unwrap_err();
-        assert_eq!(refused("{{x}}"), "has {{x}}, but only {{n}}, {{random}} and {{entity}} are filled in");
-        assert_eq!(refused("[{{n]"), "has {{ without a }} behind it");
+        assert_eq!(
+            refused("{{x}}"),
+            "has {{x}}, but only {{number}}, {{random}} and {{entity}} are filled in"
+        );
+        assert_eq!(refused("[{{number]"), "has {{ without a }} behind it");
         assert!(refused(r#"{"a":{{entity}}}"#).starts_with("is not JSON once it is filled in: {\"a\":0000"));
         assert!(refused("").contains("is not JSON"));
     }

@@ -19,7 +19,7 @@ the last of them (folded). Without --rate each connection sends again once it is
 with it, requests are due at fixed times, and latency counts from then, sent or not (an open loop).
 A run ends early with ctrl-c and shows what was measured so far.")]
 pub(crate) struct BenchArgs {
-    /// The host, such as <http://127.0.0.1:4580>
+    /// The URL of the host, as `everfold serve` prints it
     pub(crate) url: String,
     /// What to do
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Workload::AppendFold)]
@@ -54,7 +54,7 @@ pub(crate) struct BenchArgs {
     /// The type of the events
     #[arg(long, value_name = "TYPE", default_value = "item_added")]
     pub(crate) event_type: EventType,
-    /// The data of each event: JSON, in which {{n}} becomes the number of the event on its connection,
+    /// The data of each event: JSON, in which {{number}} becomes the number of the event on its connection,
     /// {{random}} a whole number below 1000000, and {{entity}} the entity's id
     #[arg(long, value_name = "JSON", default_value = r#"{"sku":"abc","qty":1,"price":1999}"#)]
     pub(crate) data: String,
