@@ -101,8 +101,6 @@ fn config(limits: &ReducerLimits) -> Config {
         .max_wasm_stack(limits.stack_bytes)
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
-        .memory_reservation(limits.memory_bytes as u64)
-        .memory_guard_size(0)
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config
 }

@@ -72,10 +72,6 @@ impl Lab {
 fn engine(settings: &SandboxSettings, stack_bytes: usize) -> Result<(Engine, Mode), SandboxError> {
     let mut config = repeatable(stack_bytes);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
-    // Code checks the bounds of memory by itself, instead of by pages that must not be touched: those would have
-    // to be marked so again after every call that grew its memory, which most do, and each time all cores that
-    // run this process are interrupted.
-    config.memory_reservation(settings.most_memory() as u64).memory_guard_size(0);
     match Engine::new(&config) {
         Ok(engine) if PoolingAllocationConfig::is_pagemap_scan_available() => {
             Ok((engine, Mode::PooledWithPagemapScan))
@@ -86,7 +82,7 @@ fn engine(settings: &SandboxSettings, stack_bytes: usize) -> Result<(Engine, Mod
             config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
             // Just the memory and a little room to grow, instead of the gigabytes that save the checks of
             // bounds and the moves.
-            config.memory_reservation(0).memory_reservation_for_growth(1 << 20);
+            config.memory_reservation(0).memory_reservation_for_growth(1 << 20).memory_guard_size(0);
             Ok((Engine::new(&config).map_err(SandboxError::new)?, Mode::OnDemand))
         }
     }

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 struct Tally {
     items: u64,
     value: u64,
+    newest: String,
 }
 
 #[derive(Deserialize)]
 struct Item {
+    sku: String,
     qty: u64,
     price: u64,
 }
@@ -18,6 +20,7 @@ struct Item {
 fn apply(tally: &mut Tally, event: Event<Item>) -> Result<Vec<NewEvent>> {
     tally.items += event.data.qty;
     tally.value += event.data.qty * event.data.price;
+    tally.newest = event.data.sku;
     Ok(vec![])
 }
 
