@@ -62,6 +62,19 @@ async fn every_event_that_is_reported_is_in_the_log_and_folded() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_sent_unless_told_otherwise_is_an_item_for_a_cart() {
+    let host = Host::start(|_| {}).await;
+    host.deploy("shop", "tally", guest("tally")).await;
+    bench(&host, &["--events", "20", "--entities", "5"]).await;
+    let page = host.get("/shop/tally/models?limit=1000").await.expect(200).json();
+    let of = |name: &str| {
+        let models = page["models"].as_array().unwrap().iter();
+        models.map(|one| one["model"][name].as_u64().unwrap()).sum::<u64>()
+    };
+    assert_eq!((of("items"), of("value")), (20, 20 * 1999));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_late_event_sorts_before_events_that_were_posted_earlier() {
     let host = Host::with_ledger().await;
     // From one connection events come in the order of their ids, but for those that are late.

@@ -2,9 +2,7 @@
 
 use std::fs;
 
-use reqwest::Response;
 use serde_json::{Value, json};
-use tokio::task::JoinHandle;
 
 use crate::harness::{Answer, Host, Reducer, entity, event_id, event_ids, guest, wait_until};
 
@@ -222,26 +220,30 @@ async fn with_stuck_and_streams(streams: usize) -> Host {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_shutdown_ends_every_wait() {
     let host = with_stuck_and_streams(2).await;
-    let client = |method: &str, path: &str| {
-        let request = host.request(method, path).header("content-type", "application/json").body("{}");
-        tokio::spawn(request.send())
-    };
     let path = format!("/shop/spin/{}/{}?wait=hostile", entity(1), event_id(1));
-    let posted = client("POST", &path);
+    let post = host.request("POST", &path).header("content-type", "application/json").body("{}");
+    let posted = tokio::spawn(post.send());
     host.events_are(1).await;
     let path = model("hostile", 1, "wait=30&position=1");
-    let read = client("GET", &path);
+    let request = host.request("GET", &path);
+    let read = tokio::spawn(async move {
+        loop {
+            let answer = Answer::read(request.try_clone().unwrap().send().await.unwrap()).await.unwrap();
+            // Whoever looks whether two wait takes a place for a moment.
+            if answer.status != 503 || answer.problem() != "too-many-streams" {
+                return answer;
+            }
+        }
+    });
     wait_until("two that wait", async || match host.get(&path.replace("30", "0.001")).await.status {
         503 => Ok(()),
         other => Err(other.to_string()),
     })
     .await;
     host.stop().await;
-    let answer = async |sent: JoinHandle<reqwest::Result<Response>>| {
-        Answer::read(sent.await.unwrap().unwrap()).await.unwrap()
-    };
-    assert_eq!(answer(posted).await.expect(201).json(), json!({"position": 1, "folded": false}));
-    assert_eq!(answer(read).await.expect(503).problem(), "closing");
+    let posted = Answer::read(posted.await.unwrap().unwrap()).await.unwrap();
+    assert_eq!(posted.expect(201).json(), json!({"position": 1, "folded": false}));
+    assert_eq!(read.await.unwrap().expect(503).problem(), "closing");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,6 +8,7 @@
 mod contract;
 mod expectation;
 pub mod judge;
+mod queries;
 mod requests;
 mod snapshots;
 pub mod sqlite;
@@ -17,10 +18,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use expectation::Expectation;
+pub use queries::{EffectsQuery, HistoryCursor, HistoryQuery, LogQuery, Which};
 pub use requests::{
-    Activation, Append, AppendRefusal, Appended, CaptureWrite, Catalogue, Committed, EffectsQuery,
-    FileRecord, Group, Head, HistoryCursor, HistoryQuery, LogQuery, Mark, ModelWrite, NewActivation,
-    Reduction, ReductionOutcome, Which,
+    Activation, Append, AppendRefusal, Appended, CaptureWrite, Catalogue, Committed, FileRecord, Group, Head,
+    Mark, ModelWrite, NewActivation, Reduction, ReductionOutcome,
 };
 pub use snapshots::{SnapshotQuery, SnapshotWrite};
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::words::{
-    ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, EventType, Fact,
-    ModuleHash, Parked, Position, Segment, Version,
+    ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, Fact, ModuleHash, Parked,
+    Position, Segment, Version,
 };
 
 use super::{Expectation, SnapshotWrite};
@@ -233,75 +233,4 @@ pub struct Catalogue {
     pub marks: Vec<Mark>,
     /// How far the store has counted.
     pub head: Head,
-}
-
-/// Which events of the log to read, by position.
-#[derive(Debug, Clone)]
-pub struct LogQuery {
-    /// Only of this context; none: of all.
-    pub context: Option<ContextName>,
-    /// Only behind this position.
-    pub after: Position,
-    /// Only recorded at or after this time, in microseconds since the Unix epoch.
-    pub since: Option<i64>,
-    /// Only of these types; empty: of all.
-    pub types: Vec<EventType>,
-    /// At most so many.
-    pub limit: u32,
-}
-
-impl LogQuery {
-    /// The first 100 events of a context.
-    #[must_use]
-    pub fn of(context: ContextName) -> Self {
-        Self { context: Some(context), after: Position(0), since: None, types: Vec::new(), limit: 100 }
-    }
-}
-
-/// Which rows of a domain to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
-    /// Every one, also those without a model.
-    All,
-    /// Those that hold a model.
-    WithModel,
-    /// Those that wait.
-    Parked,
-}
-
-/// Which events of an entity to read.
-#[derive(Debug, Clone)]
-pub struct HistoryQuery {
-    /// The context.
-    pub context: ContextName,
-    /// The entity.
-    pub entity: EntityId,
-    /// Only behind this; it also says in which order the events come.
-    pub after: HistoryCursor,
-    /// Only up to this position; none: all.
-    pub up_to: Option<Position>,
-    /// At most so many.
-    pub limit: u32,
-}
-
-/// In which stretch of ids to look for events that others led to.
-#[derive(Debug, Clone)]
-pub struct EffectsQuery {
-    /// The context.
-    pub context: ContextName,
-    /// Only behind this id.
-    pub after: EventId,
-    /// Only up to this id.
-    pub up_to: EventId,
-    /// At most so many.
-    pub limit: u32,
-}
-
-/// Where to go on in an entity's history.
-#[derive(Debug, Clone, Copy)]
-pub enum HistoryCursor {
-    /// By event id, behind this one.
-    Id(Option<EventId>),
-    /// By position, behind this one.
-    Position(Position),
 }
