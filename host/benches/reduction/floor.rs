@@ -3,8 +3,8 @@
 
 use everfold::sandbox::ReducerLimits;
 use wasmtime::{
-    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, ResourceLimiter, Result,
-    Store,
+    Config, Enabled, Engine, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig,
+    ResourceLimiter, Result, Store, VariableOperatorCost,
     component::{Component, ComponentExportIndex, Instance, InstancePre, Linker, TypedFunc},
 };
 
@@ -97,10 +97,30 @@ fn config(limits: &ReducerLimits) -> Config {
         .wasm_component_model(true)
         .concurrency_support(false)
         .consume_fuel(true)
+        .operator_cost(cost())
         .epoch_interruption(true)
         .max_wasm_stack(limits.stack_bytes)
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config
+}
+
+/// The costs of that file, because they are part of the code that is run.
+fn cost() -> OperatorCost {
+    const SLOW: u8 = 8;
+    const VERY_SLOW: u8 = 64;
+    OperatorCost {
+        I32DivS: SLOW,
+        I32DivU: SLOW,
+        I32RemS: SLOW,
+        I32RemU: SLOW,
+        I64DivS: SLOW,
+        I64DivU: SLOW,
+        I64RemS: SLOW,
+        I64RemU: SLOW,
+        MemoryGrow: VERY_SLOW,
+        variable: VariableOperatorCost { memory_grow_per_page: 255, ..VariableOperatorCost::new() },
+        ..OperatorCost::new()
+    }
 }

@@ -1,7 +1,8 @@
 //! What one reduction costs, beside the floor: wasmtime itself, called directly, in the same run and with the
 //! same settings. The guests are the tests' own, built first, as `everfold build` would:
 //!
-//! - `ledger`, a small one;
+//! - `tally`, a small one, whose work is the call itself;
+//! - `ledger`, which reads and writes JSON;
 //! - `bulky`, which stands for an interpreter: 10 MiB of data, of which each call touches 1.5.
 //!
 //! ```sh
@@ -13,6 +14,7 @@
 //! `reduce` adds the call.
 
 mod floor;
+mod pairs;
 mod wire;
 
 use std::{error::Error, hint::black_box, path::Path, sync::Arc, time::Duration};
@@ -38,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .warm_up_time(Duration::from_secs(1))
         .measurement_time(Duration::from_secs(4))
         .configure_from_args();
-    for name in ["ledger", "bulky"] {
+    for name in ["tally", "ledger", "bulky"] {
         let guest = built.iter().find(|built| built.name == name).ok_or("a guest is missing")?;
         measure(&mut criterion, name, &guest.component)?;
     }
@@ -74,6 +76,12 @@ fn measure(criterion: &mut Criterion, name: &str, bytes: &[u8]) -> Result<(), Bo
         group.bench_function("everfold", |bencher| {
             bencher.iter(|| given.reduce(&module, black_box(&events[..count])));
         });
+        group.finish();
+        pairs::compare(
+            &format!("{name}: reduce {count}, in turns"),
+            || drop(black_box(floor.reduce((target, given.model.as_deref(), black_box(&lent))))),
+            || drop(black_box(given.reduce(&module, black_box(&events[..count])))),
+        );
     }
     Ok(())
 }

@@ -164,11 +164,16 @@ impl Module {
     ) -> wasmtime::Result<Result<Reduction, GuestFailure>> {
         let instance = self.pre.instantiate(&mut *store).map_err(Ended::machine)?;
         let reduce = instance.get_typed_func::<ReduceParams<'_>, ReduceResult>(&mut *store, &self.reduce)?;
-        let ids: Vec<Ids> = call.events.iter().map(|event| Ids::of(event)).collect();
+        let ids: Vec<Ids> = call.events.iter().map(|event| Ids::of(event, call.entity)).collect();
         let with_positions = !self.descriptor.by_occurrence();
-        let events: Vec<contract::Event<'_>> =
-            call.events.iter().zip(&ids).map(|(event, ids)| ids.event(event, with_positions)).collect();
         let entity = call.entity.map(|entity| entity.to_string());
+        let of_model = entity.as_deref().unwrap_or_default();
+        let events: Vec<contract::Event<'_>> = call
+            .events
+            .iter()
+            .zip(&ids)
+            .map(|(event, ids)| ids.event(event, of_model, with_positions))
+            .collect();
         let target = Target {
             context: call.key.context.as_str(),
             domain: call.key.domain.as_str(),
@@ -185,12 +190,13 @@ type ReduceResult = (Result<Reduction, GuestFailure>,);
 /// An event's ids as text, without a heap allocation for each.
 struct Ids {
     id: [u8; Hyphenated::LENGTH],
-    entity: [u8; Hyphenated::LENGTH],
+    /// None: the model's.
+    entity: Option<[u8; Hyphenated::LENGTH]>,
     cause: Option<[u8; Hyphenated::LENGTH]>,
 }
 
 impl Ids {
-    fn of(event: &Event) -> Self {
+    fn of(event: &Event, of_model: Option<EntityId>) -> Self {
         let text = |uuid: uuid::Uuid| {
             let mut text = [0; Hyphenated::LENGTH];
             uuid.hyphenated().encode_lower(&mut text);
@@ -198,17 +204,18 @@ impl Ids {
         };
         Self {
             id: text(event.fact.id.to_uuid()),
-            entity: text(uuid::Uuid::from_bytes(*event.fact.entity.as_bytes())),
+            entity: (of_model != Some(event.fact.entity))
+                .then(|| text(uuid::Uuid::from_bytes(*event.fact.entity.as_bytes()))),
             cause: event.fact.cause.map(|id| text(id.to_uuid())),
         }
     }
 
-    fn event<'a>(&'a self, event: &'a Event, with_positions: bool) -> contract::Event<'a> {
+    fn event<'a>(&'a self, event: &'a Event, of_model: &'a str, with_positions: bool) -> contract::Event<'a> {
         // What uuid wrote is ASCII.
         let text = |bytes: &'a [u8]| std::str::from_utf8(bytes).unwrap_or_default();
         contract::Event {
             id: text(&self.id),
-            entity: text(&self.entity),
+            entity: self.entity.as_ref().map_or(of_model, |entity| text(entity)),
             event_type: event.fact.event_type.as_str(),
             data: &event.fact.data,
             occurred_at: event.fact.id.occurred_at(),

@@ -61,6 +61,8 @@ mod event;
 mod failure;
 pub mod log;
 mod macros;
+#[cfg(any(test, all(target_arch = "wasm32", feature = "arena")))]
+mod memory;
 mod reduce;
 pub mod testing;
 mod variants;
@@ -79,6 +81,10 @@ pub mod wire {
         exports::everfold::domain::reducer::{Descriptor, Fold, Guest, History, Order, Upgrade},
     };
 }
+
+#[cfg(all(target_arch = "wasm32", feature = "arena"))]
+#[global_allocator]
+static MEMORY: memory::Memory = memory::Memory::new();
 
 /// What [`reducer!`] expands to; not for use by hand.
 #[doc(hidden)]

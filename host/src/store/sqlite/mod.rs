@@ -27,6 +27,7 @@ use std::{
 
 use async_trait::async_trait;
 use sqlx::SqlitePool;
+use tokio::task::JoinHandle;
 
 use crate::words::{
     ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row, Snapshot,
@@ -51,6 +52,8 @@ pub struct SqliteStore {
     /// What the index by entity does not have yet.
     by_entity: by_entity::Unindexed,
     checkpoints: Arc<checkpoint::Checkpoints>,
+    /// Who copies the WAL; none in memory, or once the store is closed.
+    copying: Mutex<Option<JoinHandle<()>>>,
     /// Held as long as the store is open; none in memory.
     lock: Mutex<Option<open::Lock>>,
 }
@@ -70,6 +73,12 @@ impl SqliteStore {
     /// store, was written by a newer version, or if this SQLite cannot promise durability.
     pub async fn open(place: &str, holder: &str) -> Result<Self> {
         open::open(place, holder).await
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.checkpoints.ended.cancel();
     }
 }
 
@@ -177,6 +186,11 @@ impl Store for SqliteStore {
 
     async fn close(&self) {
         self.checkpoints.ended.cancel();
+        let copying = self.copying.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(copying) = copying {
+            // It holds the file open, which must end before the file is free. It has nothing to say.
+            drop(copying.await);
+        }
         desk::close(self).await;
         self.readers.close().await;
         self.writer.close().await;

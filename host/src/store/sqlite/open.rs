@@ -73,14 +73,15 @@ pub(super) async fn open(place: &str, holder: &str) -> Result<SqliteStore> {
     let names = Names::load(&mut connection).await?;
     let drawer = Arc::default();
     let checkpoints = Arc::new(Checkpoints::default());
+    let mut copying = None;
     let readers = if in_memory {
         writer.clone()
     } else {
-        let copying = options.connect().await.map_err(|e| refuse(plain(&e)))?;
+        let connection = options.connect().await.map_err(|e| refuse(plain(&e)))?;
         let file = File::open(place).map_err(|e| refuse(format!("it cannot be read: {e}")))?;
         let (file, checkpoints) = (Arc::new(file), Arc::clone(&checkpoints));
-        let copies = Checkpointer { connection: copying, file, checkpoints, drawer: Arc::clone(&drawer) };
-        tokio::spawn(copies.run());
+        let copies = Checkpointer { connection, file, checkpoints, drawer: Arc::clone(&drawer) };
+        copying = Some(tokio::spawn(copies.run()));
         pool(READERS).connect_with(options).await?
     };
     let store = SqliteStore {
@@ -92,6 +93,7 @@ pub(super) async fn open(place: &str, holder: &str) -> Result<SqliteStore> {
         drawer,
         by_entity: Unindexed::default(),
         checkpoints,
+        copying: Mutex::new(copying),
         lock: Mutex::new(lock),
     };
     // Whoever reads must find what the index lacks, so that is read now; the connection is given back before.
