@@ -85,7 +85,7 @@ pub(super) struct Held {
     waiters: Vec<(usize, ReductionsDone)>,
     /// When the first of them came.
     since: Option<Instant>,
-    /// How many requests the last commits appended, on average.
+    /// How many requests the last commits appended: eight times the average, so that it comes down again.
     appends: usize,
 }
 
@@ -103,7 +103,7 @@ impl Held {
 
     /// Until when they may wait.
     pub(super) fn until(&self) -> Option<Instant> {
-        if self.appends < MANY || self.reductions.len() >= MOST {
+        if self.appends < 8 * MANY || self.reductions.len() >= MOST {
             return self.since;
         }
         self.since.map(|since| since + LONGEST)
@@ -113,6 +113,11 @@ impl Held {
         self.since.get_or_insert_with(Instant::now);
         self.waiters.push((reductions.len(), done));
         self.reductions.extend(reductions);
+    }
+
+    /// A commit appends so many requests.
+    fn appended(&mut self, requests: usize) {
+        self.appends = self.appends - self.appends / 8 + requests;
     }
 
     /// Lets them go with a group.
@@ -156,7 +161,7 @@ pub(super) fn take(
         next = if events < most { queue.try_recv().ok() } else { None };
     }
     if !group.appends.is_empty() {
-        held.appends = (7 * held.appends + group.appends.len()).div_ceil(8);
+        held.appended(group.appends.len());
     }
     // What an activation ends is written before it.
     if activation.is_some() || held.until().is_some_and(|until| until <= Instant::now()) {
@@ -184,4 +189,21 @@ pub(super) fn apart(group: &Group, waiters: Waiters) -> Vec<(Group, Waiters)> {
         parts.push((Group { marks: group.marks.clone(), ..part }, waiters));
     }
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn rows_wait_while_many_append_and_no_longer() {
+        let mut held = Held::default();
+        held.hold(Vec::new(), Box::new(|_| ()));
+        let since = held.since.unwrap();
+        assert_eq!(held.until(), Some(since), "nobody appends");
+        (0..50).for_each(|_| held.appended(2 * MANY));
+        assert_eq!(held.until(), Some(since + LONGEST));
+        (0..50).for_each(|_| held.appended(1));
+        assert_eq!(held.until(), Some(since), "only few do now");
+    }
 }
