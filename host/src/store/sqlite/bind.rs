@@ -40,7 +40,7 @@ impl Bind for Plain<'_> {
             .bind(store.names.context(context))
             .bind(fact.id.as_sorted_bytes().to_vec())
             .bind(fact.entity.as_bytes().to_vec())
-            .bind(fact.event_type.as_str().to_owned())
+            .bind(fact.event_type.to_shared())
             .bind(fact.data.clone())
             .bind(*recorded_at))
     }
@@ -58,7 +58,7 @@ impl Bind for &Arc<Event> {
             .bind(store.names.context(context))
             .bind(fact.id.as_sorted_bytes().to_vec())
             .bind(fact.entity.as_bytes().to_vec())
-            .bind(fact.event_type.as_str().to_owned())
+            .bind(fact.event_type.to_shared())
             .bind(fact.data.clone())
             .bind(metadata)
             .bind(*recorded_at)

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use sqlx::SqliteConnection;
+use sqlx::{SqliteConnection, error::ErrorKind};
 
 use crate::{
     store::{
@@ -115,12 +115,12 @@ impl Counters<'_> {
     fn bind(&self, query: Query) -> Query {
         let Self { before, plan, indexed } = self;
         query
+            .bind(signed(before.position.0))
+            .bind(signed(before.version.0))
             .bind(signed(plan.head.position.0))
             .bind(signed(plan.head.version.0))
             .bind(plan.events.last().map_or(0, |event| event.recorded_at))
             .bind(signed(indexed.0))
-            .bind(signed(before.position.0))
-            .bind(signed(before.version.0))
     }
 }
 
@@ -135,12 +135,18 @@ struct Transaction<'a> {
 impl Transaction<'_> {
     /// Executes a text; the first one moves the counters.
     async fn execute(&mut self, query: Query, begins: bool) -> Result<()> {
-        let answers = query.fetch_all(&mut *self.connection).await?;
-        if begins && answers.is_empty() {
-            let what = "the counters are not where this host left them: somebody else has written this file";
-            return Err(damaged(what));
+        match query.execute(&mut *self.connection).await {
+            Err(sqlx::Error::Database(error))
+                if begins
+                    && error.kind() == ErrorKind::NotNullViolation
+                    && error.message().contains("counters") =>
+            {
+                let what =
+                    "the counters are not where this host left them: somebody else has written this file";
+                Err(damaged(what))
+            }
+            result => Ok(result.map(drop)?),
         }
-        Ok(())
     }
 
     /// Writes rows by a statement; `commit` ends the transaction with the last of them.
@@ -213,3 +219,6 @@ async fn write_marks(store: &SqliteStore, connection: &mut SqliteConnection, mar
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,10 +19,11 @@ pub(super) struct Ends {
     pub(super) commit: bool,
 }
 
-/// Begins a transaction and moves the counters. One row comes back, unless they are not where they should be.
+/// Begins a transaction and moves the counters. Where they are not what they should be, the position becomes
+/// NULL, which its column refuses: to ask for a row that tells would cost a table in memory for each commit.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE; \
-    UPDATE counters SET position = ?, version = ?, recorded_at = max(recorded_at, ?), indexed = ? \
-    WHERE position = ? AND version = ? RETURNING 1";
+    UPDATE counters SET position = iif(position = ? AND version = ?, ?, NULL), version = ?, \
+    recorded_at = max(recorded_at, ?), indexed = ?";
 pub(super) const COMMIT: &str = "COMMIT";
 
 type Texts = [[OnceLock<Arc<str>>; EXACT + LARGER.len()]; 4];
@@ -53,10 +54,12 @@ impl Statement {
         let larger = LARGER.iter().position(|larger| *larger == size);
         let slot = larger.map_or(size.saturating_sub(1), |place| EXACT + place);
         let slot = &self.texts[usize::from(ends.begin) + 2 * usize::from(ends.commit)][slot];
-        let begin = if ends.begin { [BEGIN, "; "] } else { ["", ""] }.concat();
-        let commit = if ends.commit { ["; ", COMMIT] } else { ["", ""] }.concat();
-        let rows = || vec![self.row; size].join(", ");
-        let text = || format!("{begin}{}{}{}{commit}", self.before, rows(), self.after).into();
+        let text = || {
+            let begin = if ends.begin { [BEGIN, "; "] } else { [""; 2] }.concat();
+            let commit = if ends.commit { ["; ", COMMIT] } else { [""; 2] }.concat();
+            let rows = vec![self.row; size].join(", ");
+            format!("{begin}{}{rows}{}{commit}", self.before, self.after).into()
+        };
         AssertSqlSafe(Arc::clone(slot.get_or_init(text)))
     }
 }
