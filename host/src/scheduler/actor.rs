@@ -8,9 +8,8 @@ use std::{
 };
 
 use tokio::{
-    runtime,
     sync::{
-        mpsc::{self, UnboundedReceiver, UnboundedSender},
+        mpsc::{UnboundedReceiver, UnboundedSender},
         watch,
     },
     time::{MissedTickBehavior, interval},
@@ -26,6 +25,7 @@ use crate::{
 use super::{
     SchedulerParts,
     domain::{Asker, Domain, Wait},
+    lanes::{Lane, Lanes},
     outcome::settle,
     reading::{EntitiesRead, LogRead, Reading},
     reduce::Trouble,
@@ -33,7 +33,7 @@ use super::{
     serving::{Reduce, Serving},
     turns::Turns,
     visit::Visit,
-    workers::{self, Batch, Finished, Tools},
+    workers::{Batch, Finished, Tools},
 };
 
 /// What the scheduler is told.
@@ -49,8 +49,6 @@ pub(super) enum Message {
         worker: usize,
         /// How many folds go on there between batches.
         folds: usize,
-        /// The longest turn of the batch.
-        longest: Duration,
         key: DomainKey,
         number: ActivationNumber,
     },
@@ -74,8 +72,6 @@ pub(super) enum Message {
 const BATCH: usize = 64;
 /// Entities that are read ahead for a visit.
 const VISITS_AHEAD: usize = 512;
-/// Longer than any turn of a fold that makes way: a single call takes so long.
-const SLOW: Duration = Duration::from_millis(25);
 /// How often marks are written, counts shown and failed reads repeated.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -84,9 +80,7 @@ pub(super) struct Actor {
     domains: Turns,
     /// Marks as the store has them.
     marks: BTreeMap<DomainKey, Mark>,
-    workers: Vec<mpsc::Sender<Batch>>,
-    /// The workers without a batch, and how many folds go on there.
-    idle: Vec<(usize, usize)>,
+    lanes: Lanes,
     messages: UnboundedReceiver<Message>,
     head: watch::Receiver<Head>,
     tools: Tools,
@@ -107,16 +101,12 @@ impl Actor {
             inbox,
             clock: parts.clock,
         };
-        let count = parts.config.worker_count();
-        let runtime = runtime::Handle::current();
         let stacks = parts.config.limits_of.values().chain([&parts.config.limits]);
         let stack = stacks.map(|limits| limits.stack_bytes).max().unwrap_or_default();
-        let start = |index| workers::start(index, stack, tools.clone(), runtime.clone());
         Ok(Self {
             domains: Turns::default(),
             marks: parts.marks.into_iter().map(|mark| (mark.key.clone(), mark)).collect(),
-            workers: (0..count).map(start).collect::<io::Result<_>>()?,
-            idle: (0..count).map(|worker| (worker, 0)).collect(),
+            lanes: Lanes::start(parts.config.worker_count(), stack, &tools)?,
             messages,
             head: tools.feed.watch_head(),
             reading: Reading::new(&tools),
@@ -161,11 +151,10 @@ impl Actor {
                 }
             }
             Message::Wait(key, wait) => self.domains.wait(key, wait),
-            Message::Free { worker, folds, longest, key, number } => {
-                self.idle.push((worker, folds));
+            Message::Free { worker, folds, key, number } => {
+                self.lanes.free(worker, folds);
                 if let Some(domain) = self.domains.get(&key, number) {
                     domain.running -= 1;
-                    domain.slow = longest > SLOW;
                 }
             }
             Message::MadeWay { key, number, entity } => {
@@ -223,16 +212,14 @@ impl Actor {
         }
     }
 
-    /// Gives work to idle workers, domain by domain in turn; first to those with the fewest long folds.
+    /// Gives work to idle workers, domain by domain in turn.
     fn dispatch(&mut self) {
-        while let Some(place) = (0..self.idle.len()).min_by_key(|place| self.idle[*place].1) {
-            let Some(domain) = self.domains.next(self.workers.len()) else { return };
-            let batch = Batch { serving: Arc::clone(&domain.serving), tasks: domain.take(BATCH) };
-            domain.running += 1;
-            let (worker, _) = self.idle.swap_remove(place);
-            // A worker that is idle has an empty channel; it ends only with the scheduler.
-            if self.workers[worker].try_send(batch).is_err() {
-                tracing::error!(worker, "a worker has ended; its work is taken up after the next start");
+        let workers = self.lanes.count();
+        for lane in Lane::ALL {
+            while let Some(worker) = self.lanes.idle(lane) {
+                let Some(domain) = self.domains.next(lane, workers) else { break };
+                domain.running += 1;
+                worker.give(Batch { serving: Arc::clone(&domain.serving), tasks: domain.take(BATCH) });
             }
         }
     }
@@ -285,7 +272,7 @@ impl Actor {
 
     /// Waits for what workers have begun, then writes the marks.
     async fn finish(mut self) {
-        while self.idle.len() < self.workers.len() {
+        while !self.lanes.all_free() {
             match self.messages.recv().await {
                 Some(message) => self.handle(message),
                 None => return,

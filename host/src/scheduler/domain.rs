@@ -74,8 +74,6 @@ pub(super) struct Domain {
     pub(super) failed_to_read: bool,
     /// Batches that workers have.
     pub(super) running: usize,
-    /// Whether a call of its last batch took long.
-    pub(super) slow: bool,
     /// Who waits for something to be folded.
     pub(super) waits: Waits,
     entries: HashMap<Option<EntityId>, Entry>,
@@ -100,7 +98,6 @@ impl Domain {
             reading: false,
             failed_to_read: false,
             running: 0,
-            slow: false,
             waits: Waits::default(),
             entries: HashMap::new(),
             ready: VecDeque::new(),

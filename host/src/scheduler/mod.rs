@@ -12,8 +12,10 @@ mod domain;
 #[cfg(test)]
 mod harness;
 mod history;
+mod lanes;
 mod mending;
 mod outcome;
+mod pace;
 mod reading;
 mod reduce;
 mod report;

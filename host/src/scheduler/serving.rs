@@ -13,6 +13,8 @@ use crate::{
     },
 };
 
+use super::{lanes::Lane, pace::Pace};
+
 /// Events that are taken at once where each needs a call of its own.
 const SINGLE_EVENTS: usize = 8;
 
@@ -55,6 +57,7 @@ pub(super) struct Serving {
     pub(super) ended: CancellationToken,
     /// Every activation of the domain up to this one, oldest first.
     chain: Vec<Activation>,
+    pace: Pace,
 }
 
 /// What a row needs from the module in force.
@@ -74,7 +77,18 @@ impl Serving {
         chain: Vec<Activation>,
         limits: Limits,
     ) -> Self {
-        Self { module, number, key, limits, ended: CancellationToken::new(), chain }
+        let (ended, pace) = (CancellationToken::new(), Pace::default());
+        Self { module, number, key, limits, ended, chain, pace }
+    }
+
+    /// Calls the module.
+    pub(super) fn reduce(&self, call: &Call<'_>) -> Result<Reduced, Failure> {
+        self.pace.watch(|| self.module.reduce(call))
+    }
+
+    /// Where its batches run.
+    pub(super) fn lane(&self) -> Lane {
+        if self.pace.is_slow() { Lane::Back } else { Lane::Front }
     }
 
     /// How many events are taken at once. What needs a call for each event gets fewer, so that nobody

@@ -91,7 +91,7 @@ impl State {
 
     fn call(&mut self, fold: &Fold<'_>, events: &[Arc<Event>]) -> Result<(), Stuck> {
         let call = Call { key: &fold.serving.key, entity: fold.entity, model: self.model.as_deref(), events };
-        let result = fold.serving.module.reduce(&call).and_then(|reduced| self.taken(fold, events, reduced));
+        let result = fold.serving.reduce(&call).and_then(|reduced| self.taken(fold, events, reduced));
         let next = result.map_err(|failure| {
             // Where the failing event is not known, the caller takes them one by one to find it.
             let index = failure.event.filter(|index| *index < events.len()).unwrap_or(0);

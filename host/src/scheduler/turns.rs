@@ -7,7 +7,10 @@ use std::{
 
 use crate::words::{ActivationNumber, DomainKey};
 
-use super::domain::{Domain, Wait, Waits};
+use super::{
+    domain::{Domain, Wait, Waits},
+    lanes::Lane,
+};
 
 #[derive(Default)]
 pub(super) struct Turns {
@@ -73,14 +76,15 @@ impl Turns {
         self.domains.values_mut()
     }
 
-    /// The next domain with work, in turn. A domain occupies at most half of the workers (at least one)
-    /// while others have work; one whose calls take long does so whenever there are others, because they
-    /// would have to wait for such a call to end.
-    pub(super) fn next(&mut self, workers: usize) -> Option<&mut Domain> {
-        let waiting = self.domains.values().filter(|domain| domain.has_work()).count();
+    /// The next domain with work in a lane that has so many workers, in turn. A domain occupies at most half
+    /// of them (at least one) while others have work there; one whose calls take long does so whenever there
+    /// are others, because they would have to wait for such a call to end.
+    pub(super) fn next(&mut self, lane: Lane, workers: usize) -> Option<&mut Domain> {
+        let has_work = |domain: &Domain| domain.serving.lane() == lane && domain.has_work();
+        let waiting = self.domains.values().filter(|domain| has_work(domain)).count();
         let (half, alone) = ((workers / 2).max(1), self.domains.len() < 2);
-        let most = |domain: &Domain| if waiting > 1 || (domain.slow && !alone) { half } else { workers };
-        let may = |domain: &Domain| domain.has_work() && domain.running < most(domain);
+        let most = if waiting > 1 || (lane == Lane::Back && !alone) { half } else { workers };
+        let may = |domain: &Domain| has_work(domain) && domain.running < most;
         let behind = self.last.as_ref().map_or(Unbounded, Excluded);
         let mut in_turn = self.domains.range((behind, Unbounded)).chain(&self.domains);
         let key = in_turn.find(|(_, domain)| may(domain)).map(|(key, _)| key.clone())?;

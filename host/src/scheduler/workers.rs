@@ -25,6 +25,7 @@ use crate::{
 use super::{
     actor::Message,
     history::History,
+    lanes::Lane,
     outcome::Done,
     reduce::{Reducer, Task, Trouble},
     serving::Serving,
@@ -71,20 +72,21 @@ const NICE: i32 = 5;
 /// What a thread needs of its stack besides what a guest may take, in bytes.
 const HOST_STACK: usize = 2 << 20;
 
-/// Starts worker `index`, whose guests may take so much stack, in bytes; it ends when its sender is
-/// dropped.
+/// Starts worker `index` in a lane, whose guests may take so much stack, in bytes; it ends when its sender
+/// is dropped.
 ///
 /// # Errors
 /// Where the machine gives no thread.
 pub(super) fn start(
     index: usize,
+    lane: Lane,
     guest_stack: usize,
     tools: Tools,
     runtime: Handle,
 ) -> std::io::Result<mpsc::Sender<Batch>> {
     let (sender, batches) = mpsc::channel::<Batch>(1);
     let work = move || {
-        step_back();
+        step_back(lane);
         runtime.block_on(tools.run(index, batches));
     };
     let thread = std::thread::Builder::new().name(format!("reducer-{index}"));
@@ -94,10 +96,31 @@ pub(super) fn start(
 
 /// Lets the host's other threads go before this one: whoever posts or reads should not notice that a
 /// reducer is busy.
-fn step_back() {
-    if let Err(error) = rustix::process::nice(NICE) {
-        tracing::debug!(%error, "the priority of a worker stays as it is");
+fn step_back(lane: Lane) {
+    let stepped = match lane {
+        Lane::Front => rustix::process::nice(NICE).map(drop).map_err(|error| error.to_string()),
+        Lane::Back => run_when_idle(),
+    };
+    if let Err(error) = stepped {
+        tracing::debug!(error, "the priority of a worker stays as it is");
     }
+}
+
+/// Runs this thread only while a processor has nothing else to do.
+#[cfg(target_os = "linux")]
+fn run_when_idle() -> Result<(), String> {
+    use thread_priority::{
+        NormalThreadSchedulePolicy::Idle, ThreadPriority, ThreadSchedulePolicy::Normal,
+        set_thread_priority_and_policy, thread_native_id,
+    };
+    set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, Normal(Idle))
+        .map_err(|error| error.to_string())
+}
+
+/// Lets every other thread go before this one.
+#[cfg(not(target_os = "linux"))]
+fn run_when_idle() -> Result<(), String> {
+    rustix::process::nice(19).map(drop).map_err(|error| error.to_string())
 }
 
 impl Tools {
@@ -116,10 +139,10 @@ impl Tools {
                 batch = next => {
                     let Some(batch) = batch else { return };
                     let (key, number) = (batch.serving.key.clone(), batch.serving.number);
-                    let longest = self.work(batch, &mut made_way, &looked).await;
+                    self.work(batch, &mut made_way, &looked).await;
                     let folds = made_way.len();
                     // Nobody listens any more while the host shuts down.
-                    drop(self.inbox.send(Message::Free { worker: index, folds, longest, key, number }));
+                    drop(self.inbox.send(Message::Free { worker: index, folds, key, number }));
                 }
                 Some(ended) = made_way.next() => {
                     if let Some((serving, reduced)) = ended {
@@ -130,25 +153,23 @@ impl Tools {
         }
     }
 
-    /// Does a batch, and tells how long the longest turn in it was.
-    async fn work(&self, batch: Batch, made_way: &mut MadeWay, looked: &Rc<Cell<Instant>>) -> Duration {
+    async fn work(&self, batch: Batch, made_way: &mut MadeWay, looked: &Rc<Cell<Instant>>) {
         let began = Instant::now();
-        let mut longest = Duration::ZERO;
         // The head is read before the rows: whatever it covers is there to be read.
         let head = self.feed.head().position;
         let Batch { serving, mut tasks } = batch;
         if let Err(error) = self.read_rows(&serving.key, &mut tasks).await {
             let failed = |task: &Task| Finished { entity: task.entity, result: Err(error.clone().into()) };
             self.tell(&serving, tasks.iter().map(failed).collect());
-            return longest;
+            return;
         }
         let mut handed_over = Instant::now();
         let mut done = Vec::with_capacity(tasks.len());
         for task in tasks {
             if serving.ended.is_cancelled() {
-                return longest;
+                return;
             }
-            let (entity, turn_began) = (task.entity, Instant::now());
+            let entity = task.entity;
             let turn = Rc::new(Turn::of(BATCH_LASTS.saturating_sub(began.elapsed())));
             let fold = reduce(self.clone(), Arc::clone(&serving), head, task, Rc::clone(&turn));
             let mut fold = Box::pin(fold);
@@ -160,14 +181,12 @@ impl Tools {
                     made_way.push(Box::pin(go_on(Arc::clone(&serving), fold, Rc::clone(looked))));
                 }
             }
-            longest = longest.max(turn_began.elapsed());
             if handed_over.elapsed() > HAND_OVER {
                 self.hand_over(&serving, std::mem::take(&mut done)).await;
                 handed_over = Instant::now();
             }
         }
         self.hand_over(&serving, done).await;
-        longest
     }
 
     /// Reads the rows that are not known yet, all at once.

@@ -3,6 +3,7 @@
 
 mod divergence;
 mod domain;
+mod lanes;
 mod mending;
 mod parking;
 mod retries;
