@@ -8,6 +8,7 @@ use crate::{
 };
 
 use super::{
+    ahead::Whole,
     asking::ask,
     serving::Serving,
     snapshots::cut,
@@ -22,6 +23,8 @@ pub(super) struct History<'a> {
     pub(super) store: &'a Arc<dyn Store>,
     /// Whose turn it is: what takes long makes way for others.
     pub(super) turn: &'a Turn,
+    /// The row's events, if they were read ahead of its fold: then the store is not asked for them.
+    pub(super) ahead: Option<&'a Whole>,
 }
 
 /// Why a fold through the store stopped.
@@ -38,9 +41,9 @@ impl From<StoreError> for Halt {
 
 impl History<'_> {
     /// Of these, what the module takes.
-    pub(super) fn taken(&self, events: Vec<Event>) -> Vec<Arc<Event>> {
-        let taken = events.into_iter().filter(|event| self.serving.takes(&event.fact.event_type));
-        taken.map(Arc::new).collect()
+    pub(super) fn taken(&self, mut events: Vec<Arc<Event>>) -> Vec<Arc<Event>> {
+        events.retain(|event| self.serving.takes(&event.fact.event_type));
+        events
     }
 
     /// A page of the row's events. Under `whole-context` these are the context's.
@@ -49,18 +52,22 @@ impl History<'_> {
         fold: &Fold<'_>,
         after: HistoryCursor,
         up_to: Option<Position>,
-    ) -> Result<Vec<Event>, StoreError> {
+    ) -> Result<Vec<Arc<Event>>, StoreError> {
+        if let Some(ahead) = self.ahead {
+            return Ok(ahead.page(after, up_to, self.serving.events_at_once()));
+        }
         let context = self.serving.key.context.clone();
         let limit = u32::try_from(self.serving.events_at_once()).unwrap_or(u32::MAX);
         if let Some(entity) = fold.entity {
             let query = HistoryQuery { context, entity, after, up_to, limit };
-            return ask(self.store, |store| async move { store.history(&query).await }).await;
+            let events = ask(self.store, |store| async move { store.history(&query).await }).await?;
+            return Ok(events.into_iter().map(Arc::new).collect());
         }
         let HistoryCursor::Position(after) = after else { return Ok(Vec::new()) };
         let query = LogQuery { context: Some(context), after, since: None, types: Vec::new(), limit };
         let mut events = ask(self.store, |store| async move { store.log(&query).await }).await?;
         events.retain(|event| up_to.is_none_or(|up_to| event.position <= up_to));
-        Ok(events)
+        Ok(events.into_iter().map(Arc::new).collect())
     }
 
     /// Folds a row again up to the last event at or below `up_to`: from the nearest snapshot before the oldest

@@ -1,5 +1,7 @@
 //! Rows that are parked: whether something has come that may mend them, and folding them together with it.
 
+use std::sync::Arc;
+
 use crate::{
     store::{HistoryCursor, StoreError},
     words::{Event, EventId, Parked, Position, Row},
@@ -33,7 +35,7 @@ impl Reducer<'_> {
             return Ok(Hope::Unknown);
         }
         let Ok(failing) = parked.event.parse::<EventId>() else { return Ok(Hope::Unknown) };
-        let mends = |event: &&Event| {
+        let mends = |event: &&Arc<Event>| {
             event.position.0 > parked.tried
                 && event.fact.id < failing
                 && self.history.serving.takes(&event.fact.event_type)
@@ -42,7 +44,7 @@ impl Reducer<'_> {
             return Ok(Hope::None);
         }
         if let Waiting::These(events) = waiting {
-            let mending = events.iter().map(|event| &**event).find(mends);
+            let mending = events.iter().find(mends);
             return Ok(mending.map_or(Hope::None, |event| Hope::At(event.position)));
         }
         let mut cursor = Position(parked.tried);

@@ -5,6 +5,7 @@
 //! once. The row in the store is the truth about what is folded; everything here can be forgotten.
 
 mod actor;
+mod ahead;
 mod asking;
 mod bench;
 mod divergence;

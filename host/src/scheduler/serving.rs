@@ -119,6 +119,11 @@ impl Serving {
         self.chain.iter().filter(is_same).map(|activation| activation.number).collect()
     }
 
+    /// Whether this very module was never in force before.
+    pub(super) fn is_new(&self) -> bool {
+        self.same_module().len() < 2
+    }
+
     pub(super) fn stance(&self, row: Option<&Row>) -> Stance {
         let Some(row) = row else { return Stance::Continue };
         let reduced_by = row.activation();

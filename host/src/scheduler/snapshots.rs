@@ -63,6 +63,10 @@ impl History<'_> {
         let Some(entity) = fold.entity.filter(|_| self.serving.by_occurrence()) else {
             return Ok(State::default());
         };
+        if before.is_none() && self.serving.is_new() {
+            // A row that another module made last has none of this one's.
+            return Ok(State::default());
+        }
         let query = SnapshotQuery {
             key: self.serving.key.clone(),
             entity,

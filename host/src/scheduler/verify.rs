@@ -153,7 +153,7 @@ impl Again<'_> {
         let (limits, entity, emitted) = (&serving.limits, self.entity, self.row.emitted);
         // What is to be verified must not be what it is verified with.
         let fold = Fold { serving, limits, entity, emitted, snapshot_events: 0 };
-        (fold, History { serving, store: self.store, turn: &self.turn })
+        (fold, History { serving, store: self.store, turn: &self.turn, ahead: None })
     }
 
     pub(super) async fn fold(&self, parts: &[Part]) -> Result<State, Halt> {

@@ -24,6 +24,7 @@ use crate::{
 
 use super::{
     actor::Message,
+    ahead::{Ahead, Whole},
     history::History,
     lanes::Lane,
     outcome::Done,
@@ -165,13 +166,25 @@ impl Tools {
         }
         let mut handed_over = Instant::now();
         let mut done = Vec::with_capacity(tasks.len());
-        for task in tasks {
+        let mut ahead = Ahead::default();
+        let mut tasks = tasks.into_iter();
+        while let Some(task) = tasks.next() {
             if serving.ended.is_cancelled() {
                 return;
             }
+            if ahead.lacks(&serving, &task) {
+                self.hand_over(&serving, std::mem::take(&mut done)).await;
+                let next = std::iter::once(&task).chain(tasks.as_slice());
+                if let Err(error) = ahead.read(&*self.store, &serving, next).await {
+                    done.push(Reduced { entity: task.entity, result: Err(error.into()) });
+                    continue;
+                }
+                handed_over = Instant::now();
+            }
             let entity = task.entity;
             let turn = Rc::new(Turn::of(BATCH_LASTS.saturating_sub(began.elapsed())));
-            let fold = reduce(self.clone(), Arc::clone(&serving), head, task, Rc::clone(&turn));
+            let ahead = ahead.take(entity);
+            let fold = reduce(self.clone(), Arc::clone(&serving), head, task, ahead, Rc::clone(&turn));
             let mut fold = Box::pin(fold);
             match turn.first_slice(fold.as_mut()).await {
                 Some(reduced) => done.push(reduced),
@@ -260,8 +273,15 @@ async fn go_on(
 }
 
 /// Reduces one row; owns what it needs, because it may have to make way and go on later.
-async fn reduce(tools: Tools, serving: Arc<Serving>, head: Position, task: Task, turn: Rc<Turn>) -> Reduced {
-    let history = History { serving: &serving, store: &tools.store, turn: &turn };
+async fn reduce(
+    tools: Tools,
+    serving: Arc<Serving>,
+    head: Position,
+    task: Task,
+    ahead: Option<Whole>,
+    turn: Rc<Turn>,
+) -> Reduced {
+    let history = History { serving: &serving, store: &tools.store, turn: &turn, ahead: ahead.as_ref() };
     let may_try_again = task.failed + 1 < serving.limits.call_attempts;
     let reducer = Reducer { history, head, may_try_again, clock: &*tools.clock };
     let result = reducer.reduce(task.entity, task.waiting, task.row.flatten()).await;

@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod contract;
 mod expectation;
+mod histories;
 pub mod judge;
 mod queries;
 mod requests;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use expectation::Expectation;
+pub use histories::HistoriesQuery;
 pub use queries::{EffectsQuery, HistoryCursor, HistoryQuery, LogQuery, Which};
 pub use requests::{
     Activation, Append, AppendRefusal, Appended, CaptureWrite, Catalogue, Committed, FileRecord, Group, Head,
@@ -101,6 +103,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// The events of one entity, by id or by position.
     async fn history(&self, query: &HistoryQuery) -> Result<Vec<Event>>;
+
+    /// The whole histories of some entities, each by id. There is one answer for each entity, from the first on,
+    /// but only for as many as fit the limit. None: this history must be read page by page, because the limit is
+    /// too small for it alone, or because it holds an event that is too large.
+    async fn histories(&self, query: &HistoriesQuery) -> Result<Vec<Option<Vec<Event>>>>;
 
     /// How many events from outside an entity has: those that no reducer emitted.
     async fn count_outside(&self, context: &ContextName, entity: EntityId) -> Result<u64>;

@@ -6,8 +6,9 @@ use async_trait::async_trait;
 
 use crate::{
     store::{
-        Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoryQuery, LogQuery,
-        NewActivation, Result, RowCounts, SnapshotQuery, Store, StoreError, Which, sqlite::SqliteStore,
+        Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoriesQuery, HistoryQuery,
+        LogQuery, NewActivation, Result, RowCounts, SnapshotQuery, Store, StoreError, Which,
+        sqlite::SqliteStore,
     },
     words::{
         ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row, Snapshot,
@@ -89,6 +90,10 @@ impl Store for Watched {
 
     async fn history(&self, query: &HistoryQuery) -> Result<Vec<Event>> {
         self.inner.history(query).await
+    }
+
+    async fn histories(&self, query: &HistoriesQuery) -> Result<Vec<Option<Vec<Event>>>> {
+        self.inner.histories(query).await
     }
 
     async fn count_outside(&self, context: &ContextName, entity: EntityId) -> Result<u64> {

@@ -9,9 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     store::{
-        Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoryQuery, LogQuery,
-        NewActivation, Reduction, ReductionOutcome, Result, RowCounts, SnapshotQuery, Store, StoreError,
-        Which, sqlite::SqliteStore,
+        Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoriesQuery, HistoryQuery,
+        LogQuery, NewActivation, Reduction, ReductionOutcome, Result, RowCounts, SnapshotQuery, Store,
+        StoreError, Which, sqlite::SqliteStore,
     },
     words::{
         ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row, Snapshot,
@@ -203,6 +203,10 @@ impl Store for Faulty {
 
     async fn history(&self, query: &HistoryQuery) -> Result<Vec<Event>> {
         self.pass(self.inner.history(query)).await
+    }
+
+    async fn histories(&self, query: &HistoriesQuery) -> Result<Vec<Option<Vec<Event>>>> {
+        self.pass(self.inner.histories(query)).await
     }
 
     async fn count_outside(&self, context: &ContextName, entity: EntityId) -> Result<u64> {

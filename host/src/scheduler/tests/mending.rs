@@ -63,7 +63,7 @@ async fn tried_again(answer: Answer) -> Done {
     };
     let row = Row { parked: Some(parked), ..Row::default() };
     let (turn, store): (_, Arc<dyn Store>) = (Turn::begin(), Arc::new(store));
-    let history = History { serving: &serving, store: &store, turn: &turn };
+    let history = History { serving: &serving, store: &store, turn: &turn, ahead: None };
     let reducer = Reducer { history, head: Position(6), may_try_again: false, clock: &SystemClock };
     reducer.reduce(Some(entity()), Waiting::Unknown, Some(Arc::new(row))).await.unwrap()
 }

@@ -1,6 +1,7 @@
 //! The parts of the scheduler that need neither a module nor a task: what waits, what is owed, what
 //! diverges. A module is played by [`Played`].
 
+mod ahead;
 mod divergence;
 mod domain;
 mod lanes;

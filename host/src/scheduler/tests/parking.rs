@@ -62,7 +62,7 @@ async fn store() -> (Arc<dyn Store>, Vec<Arc<Event>>) {
 
 async fn reduce(serving: &Serving, store: &Arc<dyn Store>, waiting: Waiting, row: Option<Row>) -> Done {
     let turn = Turn::begin();
-    let history = History { serving, store, turn: &turn };
+    let history = History { serving, store, turn: &turn, ahead: None };
     let reducer = Reducer { history, head: Position(4), may_try_again: false, clock: &Noon };
     reducer.reduce(Some(entity()), waiting, row.map(Arc::new)).await.unwrap()
 }

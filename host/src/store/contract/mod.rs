@@ -9,6 +9,7 @@ mod effects;
 mod expectations;
 pub(super) mod given;
 mod guards;
+mod histories;
 mod lasting;
 mod logs;
 mod parking;
@@ -101,6 +102,11 @@ macro_rules! suite {
                     histories_end_at_a_position, emissions_are_found_by_their_model,
                     emissions_can_be_of_later_causes,
                     what_is_unknown_is_empty,
+                }
+                histories: {
+                    every_part_of_an_event_comes, long_histories_come_whole,
+                    as_many_histories_come_as_fit, a_history_with_a_large_event_is_left_out,
+                    who_has_no_history_has_an_empty_one,
                 }
                 effects: {
                     effects_come_by_id_with_their_causes,

@@ -168,6 +168,21 @@ impl Unindexed {
         Found { positions, indexed: waiting.indexed }
     }
 
+    /// The events of some entities that are in memory: all of them from the first entity on, or else more than
+    /// `most`.
+    pub(super) fn of_entities(&self, context: i64, entities: &[EntityId], most: usize) -> Found {
+        let waiting = self.read();
+        let mut positions = Vec::new();
+        for entity in entities.iter().map(|entity| *entity.as_bytes()) {
+            for entries in [&waiting.moving, &waiting.newer] {
+                let range = entries.range((context, entity, FIRST)..=(context, entity, LAST));
+                let room = (most + 1).saturating_sub(positions.len());
+                positions.extend(range.map(|(_, place)| place.position).take(room));
+            }
+        }
+        Found { positions, indexed: waiting.indexed }
+    }
+
     /// How many events from outside an entity has in memory; all other events of it up to the position are in
     /// the index.
     pub(super) fn count_outside(&self, context: i64, entity: EntityId) -> (u64, Position) {

@@ -9,6 +9,7 @@ mod commit;
 mod desk;
 mod effects;
 mod expectations;
+mod histories;
 mod history;
 mod ids;
 mod memory;
@@ -34,8 +35,8 @@ use crate::words::{
 };
 
 use super::{
-    Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoryQuery, LogQuery, NewActivation,
-    Result, RowCounts, SnapshotQuery, Store, Which,
+    Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoriesQuery, HistoryQuery,
+    LogQuery, NewActivation, Result, RowCounts, SnapshotQuery, Store, Which,
 };
 
 /// A store in one SQLite file (or in memory).
@@ -126,6 +127,10 @@ impl Store for SqliteStore {
 
     async fn history(&self, query: &HistoryQuery) -> Result<Vec<Event>> {
         history::history(self, query).await
+    }
+
+    async fn histories(&self, query: &HistoriesQuery) -> Result<Vec<Option<Vec<Event>>>> {
+        histories::histories(self, query).await
     }
 
     async fn count_outside(&self, context: &ContextName, entity: EntityId) -> Result<u64> {

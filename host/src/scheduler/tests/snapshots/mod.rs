@@ -131,7 +131,7 @@ impl Bed {
         serving.limits.call_events = self.call_events;
         serving.limits.model_bytes = self.model_bytes;
         let turn = Turn::begin();
-        let history = History { serving: &serving, store: &self.store, turn: &turn };
+        let history = History { serving: &serving, store: &self.store, turn: &turn, ahead: None };
         let reducer = Reducer { history, head: self.head, may_try_again: false, clock: &Noon };
         let row = self.row.clone().map(Arc::new);
         let done = reducer.reduce(Some(entity()), waiting, row).await.unwrap();
