@@ -87,14 +87,18 @@ pub(super) struct Held {
     since: Option<Instant>,
     /// How many requests the last commits appended: eight times the average, so that it comes down again.
     appends: usize,
+    /// When the last of these was taken.
+    appended: Option<Instant>,
 }
 
 /// Many append where commits take so many requests at once.
 const MANY: usize = 8;
 /// Then reductions wait for so long, ...
-const LONGEST: Duration = Duration::from_millis(10);
-/// ... unless there are so many.
+const LONGEST: Duration = Duration::from_millis(30);
+/// ... unless there are so many, ...
 const MOST: usize = 1024;
+/// ... or nobody has appended for so long: those who did may be waiting for just these.
+const SILENCE: Duration = Duration::from_millis(2);
 
 impl Held {
     pub(super) fn is_empty(&self) -> bool {
@@ -103,10 +107,12 @@ impl Held {
 
     /// Until when they may wait.
     pub(super) fn until(&self) -> Option<Instant> {
+        let since = self.since?;
         if self.appends < 8 * MANY || self.reductions.len() >= MOST {
-            return self.since;
+            return Some(since);
         }
-        self.since.map(|since| since + LONGEST)
+        let silent = self.appended.map(|last| last + SILENCE);
+        Some(silent.map_or(since, |silent| silent.min(since + LONGEST)))
     }
 
     fn hold(&mut self, reductions: Vec<Arc<Reduction>>, done: ReductionsDone) {
@@ -118,6 +124,7 @@ impl Held {
     /// A commit appends so many requests.
     fn appended(&mut self, requests: usize) {
         self.appends = self.appends - self.appends / 8 + requests;
+        self.appended = Some(Instant::now());
     }
 
     /// Lets them go with a group.
@@ -202,7 +209,10 @@ mod tests {
         let since = held.since.unwrap();
         assert_eq!(held.until(), Some(since), "nobody appends");
         (0..50).for_each(|_| held.appended(2 * MANY));
-        assert_eq!(held.until(), Some(since + LONGEST));
+        let last = held.appended.unwrap();
+        assert_eq!(held.until(), Some(last + SILENCE), "nobody has appended since");
+        held.appended = Some(last + LONGEST);
+        assert_eq!(held.until(), Some(since + LONGEST), "they go on");
         (0..50).for_each(|_| held.appended(1));
         assert_eq!(held.until(), Some(since), "only few do now");
     }
