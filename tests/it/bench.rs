@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use everfold::bench::{self, BenchOptions, Report, Workload};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -65,6 +65,7 @@ async fn every_event_that_is_reported_is_in_the_log_and_folded() {
 async fn what_is_sent_unless_told_otherwise_is_an_item_for_a_cart() {
     let host = Host::start(|_| {}).await;
     host.deploy("shop", "tally", guest("tally")).await;
+    host.deploy("shop", "turnover", guest("turnover")).await;
     bench(&host, &["--events", "20", "--entities", "5"]).await;
     let page = host.get("/shop/tally/models?limit=1000").await.expect(200).json();
     let of = |name: &str| {
@@ -72,6 +73,7 @@ async fn what_is_sent_unless_told_otherwise_is_an_item_for_a_cart() {
         models.map(|one| one["model"][name].as_u64().unwrap()).sum::<u64>()
     };
     assert_eq!((of("items"), of("value")), (20, 20 * 1999));
+    host.model_is("/shop/turnover/model", &json!({"items": 20, "value": 20 * 1999})).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -32,9 +32,11 @@ use super::{
 const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
 /// SQLite's code for a file that is something else, `SQLITE_NOTADB`.
 const NOT_A_DATABASE: &str = "26";
-/// `PRAGMA cache_size`: KiB (therefore negative) of pages that each connection keeps, so that the upper
-/// levels of the indexes are not read again for every commit.
+/// `PRAGMA cache_size`: KiB (therefore negative) of pages that the connection keeps that writes, so that the
+/// upper levels of the indexes are not read again for every commit, ...
 const CACHE: &str = "-32768";
+/// ... and of each that reads: every commit empties those, so more would only be memory.
+const READERS_CACHE: &str = "-8192";
 /// `PRAGMA wal_autocheckpoint`: never, [`Checkpointer`] does that.
 const CHECKPOINT: &str = "0";
 /// Rows that a connection may be ahead of who reads them: with room for a page of them, its thread does not
@@ -74,6 +76,7 @@ pub(super) async fn open(place: &str, holder: &str) -> Result<SqliteStore> {
     let drawer = Arc::default();
     let checkpoints = Arc::new(Checkpoints::default());
     let mut copying = None;
+    let options = options.pragma("cache_size", READERS_CACHE);
     let readers = if in_memory {
         writer.clone()
     } else {
