@@ -89,6 +89,8 @@ pub(super) struct Held {
     appends: usize,
     /// When the last of these was taken.
     appended: Option<Instant>,
+    /// How many groups in a row were taken without a reduction.
+    still: usize,
 }
 
 /// Many append where commits take so many requests at once.
@@ -97,8 +99,10 @@ const MANY: usize = 8;
 const LONGEST: Duration = Duration::from_millis(30);
 /// ... unless there are so many, ...
 const MOST: usize = 1024;
-/// ... or nobody has appended for so long: those who did may be waiting for just these.
+/// ... or nobody has appended for so long: those who did may be waiting for just these, ...
 const SILENCE: Duration = Duration::from_millis(2);
+/// ... or so many groups brought no other: what comes next for few busy entities waits for their rows.
+const STILL: usize = 4;
 
 impl Held {
     pub(super) fn is_empty(&self) -> bool {
@@ -108,7 +112,7 @@ impl Held {
     /// Until when they may wait.
     pub(super) fn until(&self) -> Option<Instant> {
         let since = self.since?;
-        if self.appends < 8 * MANY || self.reductions.len() >= MOST {
+        if self.appends < 8 * MANY || self.reductions.len() >= MOST || self.still >= STILL {
             return Some(since);
         }
         let silent = self.appended.map(|last| last + SILENCE);
@@ -119,6 +123,11 @@ impl Held {
         self.since.get_or_insert_with(Instant::now);
         self.waiters.push((reductions.len(), done));
         self.reductions.extend(reductions);
+    }
+
+    /// A group was taken, with reductions or without.
+    fn taken(&mut self, reductions: bool) {
+        self.still = if reductions { 0 } else { self.still + 1 };
     }
 
     /// A commit appends so many requests.
@@ -146,7 +155,7 @@ pub(super) fn take(
 ) -> Taken {
     let mut group = Group { recorded_at: now, ..Group::default() };
     let mut waiters = Waiters::default();
-    let (mut events, mut activation) = (0, None);
+    let (mut events, mut activation, mut reduced) = (0, None, false);
     let mut next = first;
     while let Some(request) = next {
         match request {
@@ -158,6 +167,7 @@ pub(super) fn take(
             Request::Reductions(reductions, done) => {
                 events += reductions.iter().map(|reduction| 1 + reduction.emissions.len()).sum::<usize>();
                 held.hold(reductions, done);
+                reduced = true;
             }
             Request::Marks(marks) => group.marks.extend(marks),
             Request::Activate(activate, answer) => {
@@ -167,6 +177,7 @@ pub(super) fn take(
         }
         next = if events < most { queue.try_recv().ok() } else { None };
     }
+    held.taken(reduced);
     if !group.appends.is_empty() {
         held.appended(group.appends.len());
     }
@@ -213,6 +224,10 @@ mod tests {
         assert_eq!(held.until(), Some(last + SILENCE), "nobody has appended since");
         held.appended = Some(last + LONGEST);
         assert_eq!(held.until(), Some(since + LONGEST), "they go on");
+        (0..STILL).for_each(|_| held.taken(false));
+        assert_eq!(held.until(), Some(since), "no others come");
+        held.taken(true);
+        assert_eq!(held.until(), Some(since + LONGEST), "others do");
         (0..50).for_each(|_| held.appended(1));
         assert_eq!(held.until(), Some(since), "only few do now");
     }
