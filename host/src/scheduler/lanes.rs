@@ -1,8 +1,8 @@
 //! The threads that run reducers, in two lanes: one for all, and one at the back for domains whose calls take
-//! long, to which the system gives a processor only while nobody else wants it.
+//! long, to which the system gives less of a processor while others want it.
 //!
-//! Without it such a call, which lasts for as long as fuel does, would take turns with the threads that answer
-//! requests. It also leaves every worker of the first lane to those who are quick.
+//! Such a call lasts for as long as fuel does, and would take turns with the threads that answer requests. At
+//! the back it also leaves every worker of the first lane to those who are quick.
 
 use std::io;
 
@@ -15,7 +15,7 @@ use super::workers::{self, Batch, Tools};
 pub(super) enum Lane {
     /// Before all that can wait.
     Front,
-    /// Behind everything else.
+    /// Behind them.
     Back,
 }
 

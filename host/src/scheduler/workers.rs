@@ -68,8 +68,11 @@ type MadeWay = FuturesUnordered<LocalBoxFuture<'static, Option<(Arc<Serving>, Re
 const HAND_OVER: Duration = Duration::from_millis(5);
 /// How long a batch may keep a worker, but for a call of each of its tasks: what takes longer makes way.
 const BATCH_LASTS: Duration = Duration::from_millis(100);
-/// How much further back than the host's other threads workers stand, in the system's terms.
+/// How much further back than the host's other threads workers stand, in the system's terms, ...
 const NICE: i32 = 5;
+/// ... and those at the back. Not as far as one can: on a machine that others keep busy a call must still end
+/// before its time by the clock is over.
+const NICE_BACK: i32 = 10;
 /// What a thread needs of its stack besides what a guest may take, in bytes.
 const HOST_STACK: usize = 2 << 20;
 
@@ -98,30 +101,13 @@ pub(super) fn start(
 /// Lets the host's other threads go before this one: whoever posts or reads should not notice that a
 /// reducer is busy.
 fn step_back(lane: Lane) {
-    let stepped = match lane {
-        Lane::Front => rustix::process::nice(NICE).map(drop).map_err(|error| error.to_string()),
-        Lane::Back => run_when_idle(),
+    let back = match lane {
+        Lane::Front => NICE,
+        Lane::Back => NICE_BACK,
     };
-    if let Err(error) = stepped {
-        tracing::debug!(error, "the priority of a worker stays as it is");
+    if let Err(error) = rustix::process::nice(back) {
+        tracing::debug!(%error, "the priority of a worker stays as it is");
     }
-}
-
-/// Runs this thread only while a processor has nothing else to do.
-#[cfg(target_os = "linux")]
-fn run_when_idle() -> Result<(), String> {
-    use thread_priority::{
-        NormalThreadSchedulePolicy::Idle, ThreadPriority, ThreadSchedulePolicy::Normal,
-        set_thread_priority_and_policy, thread_native_id,
-    };
-    set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, Normal(Idle))
-        .map_err(|error| error.to_string())
-}
-
-/// Lets every other thread go before this one.
-#[cfg(not(target_os = "linux"))]
-fn run_when_idle() -> Result<(), String> {
-    rustix::process::nice(19).map(drop).map_err(|error| error.to_string())
 }
 
 impl Tools {
