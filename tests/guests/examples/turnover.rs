@@ -16,8 +16,9 @@ struct Item {
 }
 
 fn apply(turnover: &mut Turnover, event: Event<Item>) -> Result<Vec<NewEvent>> {
-    turnover.items += event.data.qty;
-    turnover.value += event.data.qty * event.data.price;
+    let Item { qty, price } = event.data;
+    turnover.items += qty;
+    turnover.value += qty * price;
     Ok(vec![])
 }
 
