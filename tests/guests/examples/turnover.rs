@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 struct Turnover {
     items: u64,
     value: u64,
+    newest: String,
 }
 
 #[derive(Deserialize)]
@@ -16,9 +17,9 @@ struct Item {
 }
 
 fn apply(turnover: &mut Turnover, event: Event<Item>) -> Result<Vec<NewEvent>> {
-    let Item { qty, price } = event.data;
-    turnover.items += qty;
-    turnover.value += qty * price;
+    turnover.items += event.data.qty;
+    turnover.value += event.data.qty * event.data.price;
+    turnover.newest = event.id;
     Ok(vec![])
 }
 
