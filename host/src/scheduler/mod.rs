@@ -17,6 +17,7 @@ mod lanes;
 mod mending;
 mod outcome;
 mod pace;
+mod priority;
 mod reading;
 mod reduce;
 mod report;

@@ -28,6 +28,7 @@ use super::{
     history::History,
     lanes::Lane,
     outcome::Done,
+    priority,
     reduce::{Reducer, Task, Trouble},
     serving::Serving,
     turn::{Turn, in_turn},
@@ -68,11 +69,6 @@ type MadeWay = FuturesUnordered<LocalBoxFuture<'static, Option<(Arc<Serving>, Re
 const HAND_OVER: Duration = Duration::from_millis(5);
 /// How long a batch may keep a worker, but for a call of each of its tasks: what takes longer makes way.
 const BATCH_LASTS: Duration = Duration::from_millis(100);
-/// How much further back than the host's other threads workers stand, in the system's terms, ...
-const NICE: i32 = 5;
-/// ... and those at the back. Not as far as one can: on a machine that others keep busy a call must still end
-/// before its time by the clock is over.
-const NICE_BACK: i32 = 10;
 /// What a thread needs of its stack besides what a guest may take, in bytes.
 const HOST_STACK: usize = 2 << 20;
 
@@ -90,24 +86,12 @@ pub(super) fn start(
 ) -> std::io::Result<mpsc::Sender<Batch>> {
     let (sender, batches) = mpsc::channel::<Batch>(1);
     let work = move || {
-        step_back(lane);
+        priority::step_back(lane);
         runtime.block_on(tools.run(index, batches));
     };
     let thread = std::thread::Builder::new().name(format!("reducer-{index}"));
     thread.stack_size(guest_stack + HOST_STACK).spawn(work)?;
     Ok(sender)
-}
-
-/// Lets the host's other threads go before this one: whoever posts or reads should not notice that a
-/// reducer is busy.
-fn step_back(lane: Lane) {
-    let back = match lane {
-        Lane::Front => NICE,
-        Lane::Back => NICE_BACK,
-    };
-    if let Err(error) = rustix::process::nice(back) {
-        tracing::debug!(%error, "the priority of a worker stays as it is");
-    }
 }
 
 impl Tools {
