@@ -11,6 +11,7 @@ mod histories;
 pub mod judge;
 mod queries;
 mod requests;
+mod shared;
 mod snapshots;
 pub mod sqlite;
 
@@ -25,6 +26,7 @@ pub use requests::{
     Activation, Append, AppendRefusal, Appended, CaptureWrite, Catalogue, Committed, FileRecord, Group, Head,
     Mark, ModelWrite, NewActivation, Reduction, ReductionOutcome,
 };
+pub use shared::{Change, Holder, Leases, News, Reduces, Renewal, Shared};
 pub use snapshots::{SnapshotQuery, SnapshotWrite};
 
 use crate::words::{
@@ -45,6 +47,16 @@ pub enum StoreError {
     /// The database refused or failed.
     #[error("the store failed: {0}")]
     Database(Arc<sqlx::Error>),
+    /// Another host that shares the store has the same name.
+    #[error(
+        "another host calls itself {node}, and listens on {listen}: give each host that shares the store a --node of its own"
+    )]
+    Namesake {
+        /// The name.
+        node: String,
+        /// Where the other one listens.
+        listen: String,
+    },
     /// What was read is not what was ever written.
     #[error("the store holds a damaged value: {0}")]
     Damaged(String),
@@ -157,6 +169,11 @@ pub trait Store: Send + Sync + 'static {
     /// How many rows a domain has, and how many of them were reduced by this activation, hold a model, and
     /// are parked.
     async fn count_rows(&self, key: &DomainKey, activation: ActivationNumber) -> Result<RowCounts>;
+
+    /// What hosts ask that share it; none where only one can have it.
+    fn shared(&self) -> Option<&dyn Shared> {
+        None
+    }
 
     /// Ends all work and releases the store for others. Methods called afterwards fail.
     async fn close(&self);
