@@ -8,8 +8,8 @@ use crate::words::{
 };
 
 use super::{
-    Append, AppendRefusal, Appended, CaptureWrite, Group, Head, ModelWrite, Reduction, ReductionOutcome,
-    SnapshotWrite,
+    Append, AppendRefusal, Appended, CaptureWrite, Committed, Group, Head, ModelWrite, Reduction,
+    ReductionOutcome, SnapshotWrite,
 };
 
 mod expectations;
@@ -63,6 +63,25 @@ pub struct Plan<'a> {
     pub reductions: Vec<ReductionOutcome>,
     /// How far the store has counted then.
     pub head: Head,
+}
+
+impl From<Plan<'_>> for Committed {
+    /// What a plan brought about, once it is written.
+    fn from(plan: Plan<'_>) -> Self {
+        let written = |row: &RowWrite<'_>| match row.model {
+            ModelWrite::Keep => None,
+            ModelWrite::Put(_) | ModelWrite::Delete => {
+                Some((row.reduction.key.clone(), row.reduction.entity, row.version))
+            }
+        };
+        Self {
+            models: plan.rows.iter().filter_map(written).collect(),
+            appends: plan.appends,
+            reductions: plan.reductions,
+            events: plan.events,
+            head: plan.head,
+        }
+    }
 }
 
 /// Judges a group's requests one after another, against the store and the group so far.

@@ -1,6 +1,6 @@
 //! What is asked of a store, and what it answers.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::words::{
     ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, Fact, ModuleHash, Parked,
@@ -144,6 +144,14 @@ pub struct Mark {
     pub position: Position,
     /// The activation whose visit to every entity is complete; 0 if none is.
     pub settled: ActivationNumber,
+}
+
+impl Mark {
+    /// Of each domain the last mark: only that one matters.
+    pub(super) fn newest(marks: &[Self]) -> impl Iterator<Item = &Self> {
+        let mut met = BTreeSet::new();
+        marks.iter().rev().filter(move |mark| met.insert(&mark.key))
+    }
 }
 
 /// All that waits to be written.

@@ -1,6 +1,6 @@
 //! The one transaction that writes events, models and marks.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use sqlx::{SqliteConnection, error::ErrorKind};
 
@@ -8,8 +8,9 @@ use crate::{
     store::{
         CaptureWrite, Committed, Group, Head, Mark, ModelWrite, Result,
         judge::{Plan, RowWrite, judge},
+        rows::{damaged, signed},
     },
-    words::{Event, Position},
+    words::{Event, EventId, Position},
 };
 
 use super::{
@@ -18,9 +19,7 @@ use super::{
     by_entity::{Key, Place},
     captures,
     desk::Desk,
-    names::damaged,
-    rows::signed,
-    snapshots,
+    memory, snapshots,
     statements::{BEGIN, COMMIT, Ends, Statement, pieces},
 };
 
@@ -58,10 +57,10 @@ pub(super) async fn commit(store: &SqliteStore, group: &Group) -> Result<Committ
     let mut desk = Desk::take(store).await?;
     let (connection, memory) = desk.memory(store).await?;
     let before = memory.head;
-    let known = memory.known(store, connection, group).await?;
+    let known = memory::known(memory, store, connection, group).await?;
     let plan = judge(group, known);
     if plan.events.is_empty() && plan.rows.is_empty() && group.marks.is_empty() {
-        return Ok(committed(plan));
+        return Ok(plan.into());
     }
     let new = index_entries(store, &plan.events)?;
     let step = store.by_entity.step(plan.events.len());
@@ -69,27 +68,11 @@ pub(super) async fn commit(store: &SqliteStore, group: &Group) -> Result<Committ
     let (connection, mut memory) = desk.begin()?;
     write(Transaction { store, connection, begin: Some(counters) }, &plan, &group.marks, &step.entries)
         .await?;
-    memory.committed(&plan, &new);
+    memory.committed(&plan, new.iter().map(|((context, _, id), _)| (*context, EventId::from_sorted_bytes(*id))));
     store.by_entity.committed(&step, new);
     desk.settle(memory);
     store.checkpoints.written(plan.events.len() + plan.rows.len() + step.entries.len());
-    Ok(committed(plan))
-}
-
-fn committed(plan: Plan<'_>) -> Committed {
-    let written = |row: &RowWrite<'_>| match row.model {
-        ModelWrite::Keep => None,
-        ModelWrite::Put(_) | ModelWrite::Delete => {
-            Some((row.reduction.key.clone(), row.reduction.entity, row.version))
-        }
-    };
-    Committed {
-        models: plan.rows.iter().filter_map(written).collect(),
-        appends: plan.appends,
-        reductions: plan.reductions,
-        events: plan.events,
-        head: plan.head,
-    }
+    Ok(plan.into())
 }
 
 /// What the index by entity will hold of new events.
@@ -207,9 +190,7 @@ async fn write(
 }
 
 async fn write_marks(store: &SqliteStore, connection: &mut SqliteConnection, marks: &[Mark]) -> Result<()> {
-    // Only the newest of each domain matters.
-    let mut written = BTreeSet::new();
-    for mark in marks.iter().rev().filter(|mark| written.insert(&mark.key)) {
+    for mark in Mark::newest(marks) {
         sqlx::query("UPDATE domains SET position = ?, settled = ? WHERE id = ?")
             .bind(signed(mark.position.0))
             .bind(signed(mark.settled.0))
