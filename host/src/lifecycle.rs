@@ -18,7 +18,7 @@ use crate::{
     sandbox::{Sandbox, SandboxError, SandboxSettings},
     scheduler::{self, SchedulerParts},
     sharing::{Keeper, KeeperParts, Membership},
-    store::{Catalogue, Store, StoreError, sqlite::SqliteStore},
+    store::{Catalogue, Store, StoreError, postgres::PostgresStore, sqlite::SqliteStore},
 };
 
 /// Why a host did not start, or did not stop as it should.
@@ -37,7 +37,7 @@ pub enum StartError {
     #[error("cannot start the workers: {0}")]
     Threads(std::io::Error),
     /// The store is named in a way that no back end knows.
-    #[error("store {0:?} is not known: use sqlite:FILE or sqlite::memory:")]
+    #[error("store {0:?} is not known: use sqlite:FILE, sqlite::memory: or postgres://…")]
     UnknownStore(String),
     /// The listener failed.
     #[error("the listener failed: {0}")]
@@ -166,12 +166,25 @@ pub async fn serve(
     Host::start(config).await?.serve(listener, shutdown).await
 }
 
+/// Brings the schema of the store that the config names up to date.
+///
+/// # Errors
+/// [`StartError::Store`], [`StartError::UnknownStore`].
+pub async fn migrate(config: &Config) -> Result<(), StartError> {
+    // A store that is opened has the newest schema.
+    open(config).await?.close().await;
+    Ok(())
+}
+
 /// Opens the store that the config names.
 pub(crate) async fn open(config: &Config) -> Result<Arc<dyn Store>, StartError> {
     match config.store.split_once(':') {
         Some(("sqlite", place)) => {
             let holder = format!("node {}, listening on {}", config.node, config.listen);
             Ok(Arc::new(SqliteStore::open(place, &holder).await?))
+        }
+        Some(("postgres" | "postgresql", _)) => {
+            Ok(Arc::new(PostgresStore::open(&config.store, config.store_connections).await?))
         }
         _ => Err(StartError::UnknownStore(config.store.clone())),
     }

@@ -9,7 +9,7 @@ use std::{
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::harness::{Guest, Host, entity, event_id, guest, root, run};
+use crate::harness::{Guest, Host, entity, event_id, guest, left_out, root, run};
 
 async fn check(bytes: &[u8]) -> (bool, String) {
     let folder = tempfile::tempdir().unwrap();
@@ -134,6 +134,9 @@ async fn a_store_that_cannot_be_used_is_named() {
 
 #[tokio::test]
 async fn a_store_from_a_newer_version_is_left_alone() {
+    if left_out("the number of the schema in a file; the same of a database is tested beside that back end") {
+        return;
+    }
     let host = Host::start(|_| {}).await;
     host.post("noted", &entity(1), &event_id(1), &json!({})).await.expect(201);
     let path = host.folder().join("everfold.db");

@@ -27,6 +27,7 @@ mod hostile;
 mod kills;
 mod late;
 mod limits;
+mod many;
 mod models;
 mod order;
 mod overload;

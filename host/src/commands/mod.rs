@@ -5,6 +5,7 @@ pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod id;
+pub(crate) mod migrate;
 pub(crate) mod replay;
 pub(crate) mod serve;
 mod signals;

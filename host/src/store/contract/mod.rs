@@ -20,14 +20,16 @@ mod snapshots;
 
 use std::sync::Arc;
 
+use everfold_test_postgres::Database;
 use tempfile::TempDir;
 
-use super::{Store, sqlite::SqliteStore};
+use super::{Store, postgres::PostgresStore, sqlite::SqliteStore};
 
 /// Where a store lies for the time of one test.
 enum Bed {
     Memory,
     File(TempDir),
+    Postgres(Database),
 }
 
 impl Bed {
@@ -39,15 +41,20 @@ impl Bed {
         Self::File(tempfile::tempdir().unwrap())
     }
 
-    /// Opens the store; in a file, the one that is there already.
+    fn postgres() -> Self {
+        Self::Postgres(Database::new())
+    }
+
+    /// Opens the store; in a file or a database, the one that is there already.
     async fn open(&self) -> Arc<dyn Store> {
-        let place = match self {
-            Self::Memory => ":memory:".to_owned(),
-            Self::File(folder) => folder.path().join("log.db").to_str().unwrap().to_owned(),
+        let sqlite = async |place| SqliteStore::open(place, "the contract suite").await.unwrap();
+        let store: Arc<dyn Store> = match self {
+            Self::Memory => Arc::new(sqlite(":memory:").await),
+            Self::File(folder) => Arc::new(sqlite(folder.path().join("log.db").to_str().unwrap()).await),
+            Self::Postgres(database) => Arc::new(PostgresStore::open(&database.url(), 4).await.unwrap()),
         };
-        let store = SqliteStore::open(&place, "the contract suite").await.unwrap();
         store.name_context(&given::shop()).await.unwrap();
-        Arc::new(store)
+        store
     }
 }
 
@@ -146,3 +153,4 @@ macro_rules! suite {
 
 suite!(memory);
 suite!(file);
+suite!(postgres);

@@ -11,7 +11,6 @@ mod effects;
 mod expectations;
 mod histories;
 mod history;
-mod ids;
 mod memory;
 mod names;
 mod open;
@@ -36,7 +35,7 @@ use crate::words::{
 
 use super::{
     Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoriesQuery, HistoryQuery,
-    LogQuery, NewActivation, Result, RowCounts, SnapshotQuery, Store, Which,
+    LogQuery, NewActivation, Result, RowCounts, SnapshotQuery, Store, Which, names::Names,
 };
 
 /// A store in one SQLite file (or in memory).
@@ -47,7 +46,7 @@ pub struct SqliteStore {
     /// Connections that read beside it; in memory, the writer's own.
     readers: SqlitePool,
     epoch: Epoch,
-    names: names::Names,
+    names: Names,
     /// Who writes takes what lies here.
     drawer: Arc<tokio::sync::Mutex<desk::Drawer>>,
     /// What the index by entity does not have yet.
