@@ -24,11 +24,7 @@ pub(super) struct Names(RwLock<Known>);
 impl Names {
     /// Adds what the tables hold: of each context its number and name, of each domain its number, its context's
     /// and its name.
-    pub(super) fn add(
-        &self,
-        contexts: Vec<(i64, String)>,
-        domains: Vec<(i64, i64, String)>,
-    ) -> Result<()> {
+    pub(super) fn add(&self, contexts: Vec<(i64, String)>, domains: Vec<(i64, i64, String)>) -> Result<()> {
         for (id, name) in contexts {
             self.add_context(&name.parse().map_err(damaged)?, id);
         }

@@ -29,7 +29,9 @@ fn has_server(folder: &Path) -> bool {
 
 fn newest_of_debian() -> Option<PathBuf> {
     let versions = fs::read_dir(DEBIAN).ok()?.flatten();
-    let numbered = versions.filter_map(|entry| Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path())));
-    let with_server = numbered.map(|(number, path)| (number, path.join("bin"))).filter(|(_, bin)| has_server(bin));
+    let numbered =
+        versions.filter_map(|entry| Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path())));
+    let with_server =
+        numbered.map(|(number, path)| (number, path.join("bin"))).filter(|(_, bin)| has_server(bin));
     with_server.max().map(|(_, bin)| bin)
 }

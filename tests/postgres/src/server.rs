@@ -32,7 +32,8 @@ impl Server {
         let script = ["sh", "-c", include_str!("server.sh"), "sh"];
         // Postgres does not run as root.
         let as_postgres = ["runuser", "-u", "postgres", "--"];
-        let words: Vec<&str> = if is_root() { [&as_postgres[..], &script[..]].concat() } else { script.to_vec() };
+        let words: Vec<&str> =
+            if is_root() { [&as_postgres[..], &script[..]].concat() } else { script.to_vec() };
         let mut shell = Command::new(words[0])
             .args(&words[1..])
             .arg(&programs)

@@ -88,11 +88,7 @@ async fn write(
     Ok(changed)
 }
 
-async fn apply(
-    connection: &mut PgConnection,
-    remembered: &mut Remembered,
-    change: Change<'_>,
-) -> Result<()> {
+async fn apply(connection: &mut PgConnection, remembered: &mut Remembered, change: Change<'_>) -> Result<()> {
     match change {
         Change::Activate(new) => put_in_force(connection, remembered, new).await,
         Change::Note(file) => {

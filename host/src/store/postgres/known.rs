@@ -49,8 +49,14 @@ impl Remembered {
         connection: &mut PgConnection,
         before: Option<Self>,
     ) -> Result<Self> {
-        let (position, version, activation, recorded_at, commits, epoch): (i64, i64, i64, Micros, i64, String) =
-            sqlx::query_as(LOCK).fetch_one(&mut *connection).await?;
+        let (position, version, activation, recorded_at, commits, epoch): (
+            i64,
+            i64,
+            i64,
+            Micros,
+            i64,
+            String,
+        ) = sqlx::query_as(LOCK).fetch_one(&mut *connection).await?;
         store.history.compare(&epoch);
         store.history.check()?;
         let head = Head { position: Position(number(position)?), version: Version(number(version)?) };

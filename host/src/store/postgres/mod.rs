@@ -111,35 +111,35 @@ impl Store for PostgresStore {
     }
 
     async fn catalogue(&self) -> Result<Catalogue> {
-        self.of_now(read::catalogue(self)).await
+        self.of_now(Box::pin(read::catalogue(self))).await
     }
 
     async fn files(&self, node: &str) -> Result<Vec<FileRecord>> {
-        self.of_now(read::files(self, node)).await
+        self.of_now(Box::pin(read::files(self, node))).await
     }
 
     async fn module(&self, hash: &ModuleHash) -> Result<Option<Vec<u8>>> {
-        self.of_now(read::module(self, hash)).await
+        self.of_now(Box::pin(read::module(self, hash))).await
     }
 
     async fn event(&self, context: &ContextName, id: EventId) -> Result<Option<Event>> {
-        self.of_now(read::event(self, context, id)).await
+        self.of_now(Box::pin(read::event(self, context, id))).await
     }
 
     async fn log(&self, query: &LogQuery) -> Result<Vec<Event>> {
-        self.of_now(read::log(self, query)).await
+        self.of_now(Box::pin(read::log(self, query))).await
     }
 
     async fn history(&self, query: &HistoryQuery) -> Result<Vec<Event>> {
-        self.of_now(history::history(self, query)).await
+        self.of_now(Box::pin(history::history(self, query))).await
     }
 
     async fn histories(&self, query: &HistoriesQuery) -> Result<Vec<Option<Vec<Event>>>> {
-        self.of_now(history::histories(self, query)).await
+        self.of_now(Box::pin(history::histories(self, query))).await
     }
 
     async fn count_outside(&self, context: &ContextName, entity: EntityId) -> Result<u64> {
-        self.of_now(history::count_outside(self, context, entity)).await
+        self.of_now(Box::pin(history::count_outside(self, context, entity))).await
     }
 
     async fn emissions(
@@ -148,19 +148,19 @@ impl Store for PostgresStore {
         entity: Option<EntityId>,
         after: Option<EventId>,
     ) -> Result<Vec<Event>> {
-        self.of_now(read::emissions(self, key, entity, after)).await
+        self.of_now(Box::pin(read::emissions(self, key, entity, after))).await
     }
 
     async fn snapshot(&self, query: &SnapshotQuery) -> Result<Option<Snapshot>> {
-        self.of_now(snapshots::snapshot(self, query)).await
+        self.of_now(Box::pin(snapshots::snapshot(self, query))).await
     }
 
     async fn effects(&self, query: &EffectsQuery) -> Result<Vec<Event>> {
-        self.of_now(read::effects(self, query)).await
+        self.of_now(Box::pin(read::effects(self, query))).await
     }
 
     async fn rows(&self, key: &DomainKey, entities: &[Option<EntityId>]) -> Result<Vec<Option<Row>>> {
-        self.of_now(read::rows(self, key, entities)).await
+        self.of_now(Box::pin(read::rows(self, key, entities))).await
     }
 
     async fn rows_page(
@@ -170,11 +170,11 @@ impl Store for PostgresStore {
         after: Option<EntityId>,
         limit: u32,
     ) -> Result<Vec<(Option<EntityId>, Row)>> {
-        self.of_now(read::rows_page(self, key, which, after, limit)).await
+        self.of_now(Box::pin(read::rows_page(self, key, which, after, limit))).await
     }
 
     async fn capture(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Option<Vec<u8>>> {
-        self.of_now(read::capture(self, key, entity)).await
+        self.of_now(Box::pin(read::capture(self, key, entity))).await
     }
 
     async fn entities(
@@ -183,15 +183,15 @@ impl Store for PostgresStore {
         after: Option<EntityId>,
         limit: u32,
     ) -> Result<Vec<EntityId>> {
-        self.of_now(history::entities(self, context, after, limit)).await
+        self.of_now(Box::pin(history::entities(self, context, after, limit))).await
     }
 
     async fn count_entities(&self, context: &ContextName) -> Result<u64> {
-        self.of_now(history::count_entities(self, context)).await
+        self.of_now(Box::pin(history::count_entities(self, context))).await
     }
 
     async fn count_rows(&self, key: &DomainKey, activation: ActivationNumber) -> Result<RowCounts> {
-        self.of_now(read::count_rows(self, key, activation)).await
+        self.of_now(Box::pin(read::count_rows(self, key, activation))).await
     }
 
     async fn close(&self) {

@@ -109,7 +109,11 @@ pub(super) async fn events(store: &PostgresStore, rows: Vec<EventRow>) -> Result
     rows.into_iter().map(|row| to_event(&store.names, row)).collect()
 }
 
-pub(super) async fn event(store: &PostgresStore, context: &ContextName, id: EventId) -> Result<Option<Event>> {
+pub(super) async fn event(
+    store: &PostgresStore,
+    context: &ContextName,
+    id: EventId,
+) -> Result<Option<Event>> {
     let Some(context) = store.context(context).await? else { return Ok(None) };
     let found: Option<EventRow> =
         sqlx::query_as(FIND_EVENT).bind(context).bind(kept(id)).fetch_optional(&store.readers).await?;

@@ -142,7 +142,8 @@ pub(super) fn write(
         (domain, entity_key(row.reduction.entity))
     };
     let each = || rows.iter().zip(changes).map(|(row, change)| (named(row), change));
-    let gone: Vec<_> = each().flat_map(|(named, change)| change.gone.iter().map(move |last| (named, *last))).collect();
+    let gone: Vec<_> =
+        each().flat_map(|(named, change)| change.gone.iter().map(move |last| (named, *last))).collect();
     if !gone.is_empty() {
         text.push(", v AS (DELETE FROM snapshots USING c, unnest(");
         text.bind(gone.iter().map(|((domain, _), _)| *domain).collect::<Vec<_>>())?.push(", ");
@@ -151,10 +152,13 @@ pub(super) fn write(
         text.push(") AS v (of_domain, of_entity, of_last) ");
         text.push("WHERE domain = of_domain AND entity = of_entity AND last = of_last)");
     }
-    let new: Vec<_> = each().flat_map(|(named, change)| change.new.iter().map(move |taken| (named, taken))).collect();
+    let new: Vec<_> =
+        each().flat_map(|(named, change)| change.new.iter().map(move |taken| (named, taken))).collect();
     if !new.is_empty() {
         text.push(", s AS (INSERT INTO snapshots ");
-        text.push("SELECT domain, entity, last, position, activation, events, model FROM c CROSS JOIN unnest(");
+        text.push(
+            "SELECT domain, entity, last, position, activation, events, model FROM c CROSS JOIN unnest(",
+        );
         text.bind(new.iter().map(|((domain, _), _)| *domain).collect::<Vec<_>>())?.push(", ");
         text.bind(new.iter().map(|((_, entity), _)| *entity).collect::<Vec<_>>())?.push(", ");
         text.bind(new.iter().map(|(_, taken)| kept(taken.last)).collect::<Vec<_>>())?.push(", ");

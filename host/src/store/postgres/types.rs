@@ -99,7 +99,8 @@ pub(super) type EventRow = (
 );
 
 pub(super) fn event_row(row: EventRow) -> Result<shared::EventRow> {
-    let (position, context, id, of, event_type, data, metadata, recorded_at, cause, depth, origin, model) = row;
+    let (position, context, id, of, event_type, data, metadata, recorded_at, cause, depth, origin, model) =
+        row;
     Ok(shared::EventRow {
         position,
         context,

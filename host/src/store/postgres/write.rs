@@ -123,13 +123,16 @@ pub(super) fn statement(
 
 fn move_counters(text: &mut Statement, counters: &Counters) -> Result<()> {
     let Counters { writer, serial, commits, head, recorded_at } = counters;
-    text.push("WITH c AS (UPDATE counters SET commits = commits + 1, position = ").bind(signed(head.position.0))?;
+    text.push("WITH c AS (UPDATE counters SET commits = commits + 1, position = ")
+        .bind(signed(head.position.0))?;
     text.push(", version = ").bind(signed(head.version.0))?;
     text.push(", recorded_at = greatest(recorded_at, ").bind(*recorded_at)?;
     text.push(") WHERE commits = ").bind(*commits)?;
     text.push(" RETURNING commits), w AS (INSERT INTO writers (id, serial, seen) SELECT ").bind(*writer)?;
     text.push(", ").bind(*serial)?;
-    text.push(", now() FROM c ON CONFLICT (id) DO UPDATE SET serial = excluded.serial, seen = excluded.seen)");
+    text.push(
+        ", now() FROM c ON CONFLICT (id) DO UPDATE SET serial = excluded.serial, seen = excluded.seen)",
+    );
     Ok(())
 }
 
@@ -236,7 +239,8 @@ fn write_captures(text: &mut Statement, store: &PostgresStore, rows: &[RowWrite<
         |rows: &[&RowWrite<'_>]| rows.iter().map(|row| entity_key(row.reduction.entity)).collect::<Vec<_>>();
     let gone: Vec<_> = rows.iter().filter(|row| *row.capture == CaptureWrite::Delete).collect();
     if !gone.is_empty() {
-        text.push(", g AS (DELETE FROM captures USING c, unnest(").bind(domains(store, gone.iter().copied())?)?;
+        text.push(", g AS (DELETE FROM captures USING c, unnest(")
+            .bind(domains(store, gone.iter().copied())?)?;
         text.push(", ").bind(entities(&gone))?;
         text.push(") AS g (of_domain, of_entity) WHERE domain = of_domain AND entity = of_entity)");
     }
@@ -252,14 +256,15 @@ fn write_captures(text: &mut Statement, store: &PostgresStore, rows: &[RowWrite<
 }
 
 fn write_marks(text: &mut Statement, store: &PostgresStore, marks: &[Mark]) -> Result<()> {
-    let known = |mark: &Mark| {
-        Some((store.names.domain(&mark.key)?, signed(mark.position.0), signed(mark.settled.0)))
-    };
+    let known =
+        |mark: &Mark| Some((store.names.domain(&mark.key)?, signed(mark.position.0), signed(mark.settled.0)));
     let marks: Vec<_> = Mark::newest(marks).filter_map(known).collect();
     if marks.is_empty() {
         return Ok(());
     }
-    text.push(", d AS (UPDATE domains SET position = d.position, settled = d.settled FROM c CROSS JOIN unnest(");
+    text.push(
+        ", d AS (UPDATE domains SET position = d.position, settled = d.settled FROM c CROSS JOIN unnest(",
+    );
     text.bind(marks.iter().map(|(domain, _, _)| *domain).collect::<Vec<_>>())?.push(", ");
     text.bind(marks.iter().map(|(_, position, _)| *position).collect::<Vec<_>>())?.push(", ");
     text.bind(marks.iter().map(|(_, _, settled)| *settled).collect::<Vec<_>>())?;

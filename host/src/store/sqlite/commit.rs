@@ -68,7 +68,10 @@ pub(super) async fn commit(store: &SqliteStore, group: &Group) -> Result<Committ
     let (connection, mut memory) = desk.begin()?;
     write(Transaction { store, connection, begin: Some(counters) }, &plan, &group.marks, &step.entries)
         .await?;
-    memory.committed(&plan, new.iter().map(|((context, _, id), _)| (*context, EventId::from_sorted_bytes(*id))));
+    memory.committed(
+        &plan,
+        new.iter().map(|((context, _, id), _)| (*context, EventId::from_sorted_bytes(*id))),
+    );
     store.by_entity.committed(&step, new);
     desk.settle(memory);
     store.checkpoints.written(plan.events.len() + plan.rows.len() + step.entries.len());

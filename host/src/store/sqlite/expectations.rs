@@ -12,11 +12,7 @@ use crate::{
     words::{ContextName, EntityId, Position},
 };
 
-use super::{
-    SqliteStore,
-    rows::bytes16,
-    statements::Statement,
-};
+use super::{SqliteStore, rows::bytes16, statements::Statement};
 
 static COUNT: Statement = Statement::new(
     "SELECT entity, count(*) FROM events_of_entities \

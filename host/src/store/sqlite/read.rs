@@ -6,7 +6,10 @@ use crate::{
     store::{
         Activation, Catalogue, FileRecord, Head, LogQuery, Mark, Result, RowCounts, Which,
         queries::last_before,
-        rows::{EVENT_COLUMNS, MODEL_COLUMNS, damaged, event as to_event, from_json, hash, model_columns, number, signed},
+        rows::{
+            EVENT_COLUMNS, MODEL_COLUMNS, damaged, event as to_event, from_json, hash, model_columns, number,
+            signed,
+        },
     },
     words::{
         ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, ModuleHash, Position,

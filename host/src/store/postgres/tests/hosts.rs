@@ -22,12 +22,12 @@ use crate::{
 async fn positions_go_on_behind_what_another_host_wrote() {
     let database = Database::new();
     let (one, other) = (open(&database.url()).await, open(&database.url()).await);
-    for ticks in 0..20 {
-        let host = if ticks % 3 == 0 { &one } else { &other };
+    for ticks in 0..20_u64 {
+        let host = if ticks.is_multiple_of(3) { &one } else { &other };
         assert_eq!(write(host, 100 - ticks).await, (ticks + 1, true));
     }
-    for ticks in 0..20 {
-        let host = if ticks % 3 == 0 { &other } else { &one };
+    for ticks in 0..20_u64 {
+        let host = if ticks.is_multiple_of(3) { &other } else { &one };
         assert_eq!(write(host, 100 - ticks).await, (ticks + 1, false), "each knows the other's ids");
     }
     let taken = post(&one, vec![append([fact(99, 1, "other")])]).await;
@@ -39,7 +39,7 @@ async fn hosts_may_write_at_once() {
     let database = Database::new();
     let (one, other) = (open(&database.url()).await, open(&database.url()).await);
     let request = |n: u64| {
-        let host = if n % 2 == 0 { &one } else { &other };
+        let host = if n.is_multiple_of(2) { &one } else { &other };
         // Every fourth one is the same for all, so that they also meet as duplicates.
         async move { post(host, vec![append([fact(n, 1, "1"), fact(1_000 + n / 4, 1, "2")])]).await }
     };
@@ -108,7 +108,11 @@ async fn an_append_that_is_held_before_its_commit_makes_others_wait() {
     while database.execute(waits) != "1" {
         tokio::task::yield_now().await;
     }
-    assert_eq!(positions(&log(&*store).await), [1], "nobody sees what is not committed, or what comes behind it");
+    assert_eq!(
+        positions(&log(&*store).await),
+        [1],
+        "nobody sees what is not committed, or what comes behind it"
+    );
     transaction.commit().await.unwrap();
     assert_eq!(waiting.await.unwrap(), (3, true));
     assert_eq!(positions(&log(&*store).await), [1, 2, 3]);

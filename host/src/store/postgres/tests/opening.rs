@@ -47,7 +47,9 @@ async fn a_database_with_tables_of_others_stays_as_it_was() {
 async fn what_is_printed_makes_a_store() {
     let database = Database::new();
     database.execute(&printed());
-    database.execute("CREATE ROLE host LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO host");
+    database.execute(
+        "CREATE ROLE host LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO host",
+    );
     let url = database.url().replace("user=everfold", "user=host");
     assert_eq!(write(&open(&url).await, 1).await, (1, true), "a host needs no right to make tables");
     database.execute("DROP OWNED BY host; DROP ROLE host");
@@ -73,9 +75,11 @@ async fn every_session_has_what_durability_needs() {
     let mut reader = store.readers.acquire().await.unwrap();
     let mut writer = store.desk().await.unwrap().take_connection(&store).await.unwrap();
     for connection in [&mut *reader, &mut writer] {
-        for (setting, wanted) in
-            [("synchronous_commit", "on"), ("idle_in_transaction_session_timeout", "5s"), ("lock_timeout", "10s")]
-        {
+        for (setting, wanted) in [
+            ("synchronous_commit", "on"),
+            ("idle_in_transaction_session_timeout", "5s"),
+            ("lock_timeout", "10s"),
+        ] {
             let value: String = sqlx::query_scalar("SELECT current_setting($1)")
                 .bind(setting)
                 .fetch_one(&mut *connection)

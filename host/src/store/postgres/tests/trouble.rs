@@ -83,9 +83,10 @@ async fn a_server_that_is_gone_is_told_apart_and_comes_back() {
     let store = open(&database.url()).await;
     let name = database.name().to_owned();
     let other = Database::new();
-    other.execute(&format!("ALTER DATABASE {name} RENAME TO elsewhere_{name}").replace("ALTER", &format!(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'; ALTER"
-    )));
+    other.execute(&format!("ALTER DATABASE {name} RENAME TO elsewhere_{name}").replace(
+        "ALTER",
+        &format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'; ALTER"),
+    ));
     let error = store.commit(&group(1)).await.unwrap_err();
     assert!(!matches!(error, StoreError::Unknown(_)), "{error}");
     assert!(store.log(&all()).await.is_err());

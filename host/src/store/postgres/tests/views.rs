@@ -32,8 +32,13 @@ async fn events_are_shown_as_their_clients_made_them() {
             "1|shop|ItemAdded|{made}|[\"x\"]|me|2022-02-22 19:22:22|1970-01-01 00:00:00.000005|{{\"b\":1.0,\"a\":[\"x\"]}}"
         )
     );
-    let odd = database.execute("SELECT id, data IS NULL, text FROM everfold_events ORDER BY position OFFSET 1");
-    assert_eq!(odd, format!("{}|t|{{\"zero\":\"\\u0000\"}}", id(7)), "what JSONB refuses is shown as text only");
+    let odd =
+        database.execute("SELECT id, data IS NULL, text FROM everfold_events ORDER BY position OFFSET 1");
+    assert_eq!(
+        odd,
+        format!("{}|t|{{\"zero\":\"\\u0000\"}}", id(7)),
+        "what JSONB refuses is shown as text only"
+    );
 }
 
 #[tokio::test]
