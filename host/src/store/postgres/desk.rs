@@ -101,6 +101,9 @@ impl Drawer {
         self.remembered = None;
         match trouble {
             Trouble::Refused(error) => {
+                if error.is_absence() {
+                    tracing::warn!(%error, "a transaction failed");
+                }
                 self.connection = Some(connection);
                 ControlFlow::Break(Err(error))
             }

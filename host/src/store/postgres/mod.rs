@@ -48,7 +48,7 @@ use super::{
     LogQuery, NewActivation, Result, RowCounts, SnapshotQuery, Store, Which, names::Names,
 };
 
-use trouble::in_time;
+use trouble::read_in_time;
 
 pub use schema::printed;
 
@@ -82,7 +82,7 @@ impl PostgresStore {
     /// Waits for an answer of this history.
     async fn of_now<T>(&self, answer: impl Future<Output = Result<T>> + Send) -> Result<T> {
         self.history.check()?;
-        let answer = in_time(answer).await;
+        let answer = read_in_time(answer).await;
         self.history.check()?;
         answer
     }
