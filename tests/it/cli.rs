@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use everfold_test_postgres::Database;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -130,6 +131,21 @@ async fn a_store_that_cannot_be_used_is_named() {
     let said =
         serve_fails(&["--listen", "127.0.0.1:0", "--store", "sqlite:/proc/everfold/everfold.db"]).await;
     assert!(said.contains("/proc/everfold"), "{said}");
+}
+
+#[tokio::test]
+async fn a_schema_is_printed_or_applied() {
+    let (status, sql, said) = run(&["migrate", "--print"], &[]).await;
+    assert!(status.success() && sql.contains("CREATE TABLE events"), "{sql}{said}");
+    let (printed, applied) = (Database::new(), Database::new());
+    printed.execute(&sql);
+    for database in [&printed, &applied, &applied] {
+        let (status, told, said) = run(&["migrate", "--store", &database.url()], &[]).await;
+        assert!(status.success() && told.contains("has the newest schema"), "{told}{said}");
+    }
+    let tables =
+        "SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public'";
+    assert_eq!(printed.execute(tables), applied.execute(tables));
 }
 
 #[tokio::test]

@@ -62,8 +62,8 @@ pub enum StoreError {
         /// Where the other one listens.
         listen: String,
     },
-    /// The database cannot be reached now, or takes no writes. The store goes on by itself once it can.
-    #[error("the database cannot be reached: {0}")]
+    /// The database cannot be reached, or cannot do now what it mostly can. The store goes on by itself once it can.
+    #[error("the database does not serve now: {0}")]
     Unavailable(Arc<sqlx::Error>),
     /// The connection broke while it was being written, and it could not be looked up whether it was. To ask for
     /// the same again is safe.

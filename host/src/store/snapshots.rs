@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(changed(&SnapshotWrite::default()), (vec![], vec![]));
         assert_eq!(changed(&write(Some(2), &[])), (vec![id(2), id(3)], vec![]));
         assert_eq!(changed(&write(Some(2), &[3])), (vec![id(2)], vec![3]), "replaced, not gone");
-        assert_eq!(changed(&write(None, &[9])), (vec![], vec![9]));
+        assert_eq!(changed(&write(None, &[9])), (vec![id(2)], vec![9]), "and one is thinned out");
     }
 
     #[test]

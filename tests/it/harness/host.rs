@@ -66,7 +66,12 @@ impl Host {
         let listener = TcpListener::bind(&config.listen).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
-        let served = tokio::spawn(everfold::serve(config.clone(), listener, shutdown.clone()));
+        let serving = everfold::serve(config.clone(), listener, shutdown.clone());
+        let node = config.node.clone();
+        let served = tokio::spawn(async move {
+            // Where it ends too early the test only sees that nobody answers.
+            serving.await.inspect_err(|error| eprintln!("the host {node} ended: {error}"))
+        });
         let served = Served::Here(shutdown, served);
         Self { base, client: reqwest::Client::new(), folder, place, config, served }
     }

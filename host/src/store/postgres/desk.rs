@@ -25,7 +25,7 @@ use super::{
 /// So often a transaction is tried whose connection breaks.
 const ATTEMPTS: u32 = 3;
 /// For so long it is tried to look up what became of a commit, ...
-const LOOKING: Duration = Duration::from_secs(12);
+const LOOKING: Duration = Duration::from_secs(5);
 /// ... with a pause in between.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -101,6 +101,9 @@ impl Drawer {
         self.remembered = None;
         match trouble {
             Trouble::Refused(error) => {
+                if error.is_absence() {
+                    tracing::warn!(%error, "a transaction failed");
+                }
                 self.connection = Some(connection);
                 ControlFlow::Break(Err(error))
             }
@@ -110,18 +113,19 @@ impl Drawer {
                 tracing::warn!(%error, "the connection broke in a commit; looking up what became of it");
                 drop(connection);
                 match self.look_up(store).await {
-                    Some(true) => ControlFlow::Break(Ok(*answer)),
-                    Some(false) if attempt < ATTEMPTS => ControlFlow::Continue(()),
-                    Some(false) => ControlFlow::Break(Err(error.into())),
-                    None => ControlFlow::Break(Err(StoreError::Unknown(error.into()))),
+                    Ok(true) => ControlFlow::Break(Ok(*answer)),
+                    Ok(false) if attempt < ATTEMPTS => ControlFlow::Continue(()),
+                    Ok(false) => ControlFlow::Break(Err(error.into())),
+                    Err(StoreError::OtherHistory) => ControlFlow::Break(Err(StoreError::OtherHistory)),
+                    Err(_) => ControlFlow::Break(Err(StoreError::Unknown(error.into()))),
                 }
             }
         }
     }
 
-    /// Whether the last commit that was tried came to pass; none if that cannot be known for now. From here on
-    /// it cannot, and commits go under another name.
-    async fn look_up(&mut self, store: &PostgresStore) -> Option<bool> {
+    /// Whether the last commit that was tried came to pass. From here on it cannot, and commits go under another
+    /// name.
+    async fn look_up(&mut self, store: &PostgresStore) -> Result<bool> {
         let (writer, serial) = (self.writer, self.serial);
         (self.writer, self.serial) = (new_writer(), 0);
         let until = Instant::now() + LOOKING;
@@ -131,12 +135,13 @@ impl Drawer {
                     self.connection = Some(connection);
                     let committed = last >= serial;
                     tracing::info!(committed, "it is known what became of the commit");
-                    return Some(committed);
+                    return Ok(committed);
                 }
+                Err(StoreError::OtherHistory) => return Err(StoreError::OtherHistory),
                 Err(error) if Instant::now() > until => {
                     tracing::error!(%error, "it cannot be known for now what became of the commit");
                     self.absent = true;
-                    return None;
+                    return Err(error);
                 }
                 Err(_) => sleep(PAUSE).await,
             }

@@ -51,7 +51,7 @@ use super::{
     LogQuery, NewActivation, Result, RowCounts, Shared, SnapshotQuery, Store, Which, names::Names,
 };
 
-use trouble::in_time;
+use trouble::read_in_time;
 
 pub use schema::printed;
 
@@ -90,7 +90,7 @@ impl PostgresStore {
     ) -> BoxFuture<'a, Result<T>> {
         Box::pin(async move {
             self.history.check()?;
-            let answer = in_time(answer).await;
+            let answer = read_in_time(answer).await;
             self.history.check()?;
             answer
         })

@@ -25,6 +25,7 @@ const SETTINGS: [(&str, &str); 13] = [
     // A host that stops in the middle of a transaction holds the counters for so long, and no longer.
     ("idle_in_transaction_session_timeout", "5s"),
     ("lock_timeout", "10s"),
+    // Readers may have to go through much.
     ("statement_timeout", "60s"),
     // A host whose machine is gone is noticed within 25 s.
     ("tcp_keepalives_idle", "10"),
@@ -58,9 +59,9 @@ pub(super) fn shown(options: &PgConnectOptions) -> String {
     format!("postgres://{}@{place}/{database}", options.get_username())
 }
 
-/// A connection of its own.
+/// A connection that writes. Others wait for it, so it gives up earlier.
 pub(super) async fn connect(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
-    within(CONNECT, options.connect()).await
+    within(CONNECT, options.clone().options([("statement_timeout", "20s")]).connect()).await
 }
 
 /// The connections that read. Each looks first whether the history is still the same.

@@ -6,9 +6,11 @@ use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 use crate::store::StoreError;
 
-/// So long may an answer take. The server gives up earlier ([`settings`](super::settings)), so this is met where
-/// the network, or the server's machine, is gone.
-const ANSWER: Duration = Duration::from_secs(75);
+/// So long may the answer to whoever writes take. The server gives up earlier ([`settings`](super::settings)), so
+/// this is met where the network, or the server's machine, is gone.
+const WRITING: Duration = Duration::from_secs(25);
+/// The same for readers, who may have to go through much.
+const READING: Duration = Duration::from_secs(75);
 
 /// Whether a connection is of no use after this, and what was asked for may have happened all the same.
 pub(in crate::store) fn is_broken(error: &sqlx::Error) -> bool {
@@ -80,11 +82,18 @@ impl<T> Trouble<T> {
     }
 }
 
-/// Waits for an answer, but not for ever: then the connection counts as broken.
+/// Waits for an answer to whoever writes, but not for ever: then the connection counts as broken.
 pub(super) async fn in_time<T, E: From<sqlx::Error>>(
     answer: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
-    within(ANSWER, answer).await
+    within(WRITING, answer).await
+}
+
+/// The same for a reader.
+pub(super) async fn read_in_time<T, E: From<sqlx::Error>>(
+    answer: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    within(READING, answer).await
 }
 
 pub(super) async fn within<T, E: From<sqlx::Error>>(

@@ -22,12 +22,12 @@ use crate::{
 async fn positions_go_on_behind_what_another_host_wrote() {
     let database = Database::new();
     let (one, other) = (open(&database.url()).await, open(&database.url()).await);
-    for ticks in 0..20 {
-        let host = if ticks % 3 == 0 { &one } else { &other };
+    for ticks in 0..20_u64 {
+        let host = if ticks.is_multiple_of(3) { &one } else { &other };
         assert_eq!(write(host, 100 - ticks).await, (ticks + 1, true));
     }
-    for ticks in 0..20 {
-        let host = if ticks % 3 == 0 { &other } else { &one };
+    for ticks in 0..20_u64 {
+        let host = if ticks.is_multiple_of(3) { &other } else { &one };
         assert_eq!(write(host, 100 - ticks).await, (ticks + 1, false), "each knows the other's ids");
     }
     let taken = post(&one, vec![append([fact(99, 1, "other")])]).await;
