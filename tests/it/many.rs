@@ -192,7 +192,7 @@ async fn streams_hear_of_what_other_hosts_write_in_order_and_without_gaps() {
     one.note_all(100).await;
     two.note_all(200).await;
     for position in 1..=3 * ENTITIES {
-        assert_eq!(events.next().await.unwrap().data["event"]["position"], position);
+        assert_eq!(events.next().await.unwrap().data["position"], position);
     }
     for (of, stream) in (0..).zip(&mut models) {
         let last = 301 + 3 * of;
@@ -249,7 +249,8 @@ async fn what_one_host_parked_another_may_try_again() {
         .await;
         // Whoever reduces the entity: each of them can be asked.
         for host in [&one, &two] {
-            let retried = host.send(host.request("POST", &format!("{}/retry", parked(of)))).await;
+            let request = host.request("POST", &format!("{}/retry", parked(of)));
+            let retried = host.send(request.header("content-type", "application/json")).await;
             assert_eq!(retried.status, 200, "{}", retried.text());
         }
     }
