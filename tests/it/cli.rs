@@ -143,7 +143,8 @@ async fn a_schema_is_printed_or_applied() {
         let (status, told, said) = run(&["migrate", "--store", &database.url()], &[]).await;
         assert!(status.success() && told.contains("has the newest schema"), "{told}{said}");
     }
-    let tables = "SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public'";
+    let tables =
+        "SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public'";
     assert_eq!(printed.execute(tables), applied.execute(tables));
 }
 
