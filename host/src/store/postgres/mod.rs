@@ -3,11 +3,11 @@
 //! | file | what it does |
 //! |---|---|
 //! | `commit` | the one transaction: judged by what is known, written by one statement |
-//! | `write`, `statement` | that statement |
+//! | `write`, `captures`, `snapshots`, `statement` | that statement |
 //! | `known` | what the writer knows, and how it notices that others wrote |
 //! | `desk` | who writes; what became of a commit whose answer was lost |
 //! | `activate` | what changes seldom |
-//! | `read`, `history`, `snapshots` | what is read |
+//! | `read`, `history` | what is read |
 //! | `shared` | who shares it, and what others wrote |
 //! | `names` | contexts and domains, also those that other hosts add |
 //! | `open`, `server`, `settings`, `schema`, `epoch` | which servers are trusted, and what they are asked for |
@@ -15,6 +15,7 @@
 //! | `types` | how values are told to Postgres |
 
 mod activate;
+mod captures;
 mod commit;
 mod desk;
 mod epoch;

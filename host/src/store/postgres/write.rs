@@ -14,7 +14,7 @@ use crate::{
 };
 
 use super::{
-    PostgresStore,
+    PostgresStore, captures,
     desk::Drawer,
     known::Remembered,
     shared,
@@ -116,7 +116,7 @@ pub(super) fn statement(
     }
     insert_events(&mut text, store, piece.events)?;
     write_rows(&mut text, store, piece.rows)?;
-    write_captures(&mut text, store, piece.rows)?;
+    captures::write(&mut text, store, piece.rows)?;
     snapshots::write(&mut text, store, piece.rows, piece.changes)?;
     write_marks(&mut text, store, piece.marks)?;
     match store.here() {
@@ -224,13 +224,6 @@ fn model<'a>(row: &RowWrite<'a>) -> Option<&'a [u8]> {
     }
 }
 
-fn capture<'a>(row: &RowWrite<'a>) -> Option<&'a [u8]> {
-    match row.capture {
-        CaptureWrite::Put(capture) => Some(capture),
-        CaptureWrite::Keep | CaptureWrite::Delete => None,
-    }
-}
-
 /// The numbers of the rows' domains.
 pub(super) fn domains<'a, 'b: 'a>(
     store: &PostgresStore,
@@ -241,27 +234,6 @@ pub(super) fn domains<'a, 'b: 'a>(
         store.names.domain(key).ok_or_else(|| damaged(format!("domain {key} is not in the store")))
     };
     rows.into_iter().map(number).collect()
-}
-
-fn write_captures(text: &mut Statement, store: &PostgresStore, rows: &[RowWrite<'_>]) -> Result<()> {
-    let entities =
-        |rows: &[&RowWrite<'_>]| rows.iter().map(|row| entity_key(row.reduction.entity)).collect::<Vec<_>>();
-    let gone: Vec<_> = rows.iter().filter(|row| *row.capture == CaptureWrite::Delete).collect();
-    if !gone.is_empty() {
-        text.push(", g AS (DELETE FROM captures USING c, unnest(")
-            .bind(domains(store, gone.iter().copied())?)?;
-        text.push(", ").bind(entities(&gone))?;
-        text.push(") AS g (of_domain, of_entity) WHERE domain = of_domain AND entity = of_entity)");
-    }
-    let put: Vec<_> = rows.iter().filter(|row| capture(row).is_some()).collect();
-    if !put.is_empty() {
-        text.push(", p AS (INSERT INTO captures SELECT domain, entity, capture FROM c CROSS JOIN unnest(");
-        text.bind(domains(store, put.iter().copied())?)?.push(", ").bind(entities(&put))?.push(", ");
-        text.bind(put.iter().map(|row| capture(row)).collect::<Vec<_>>())?;
-        text.push(") AS p (domain, entity, capture) ");
-        text.push("ON CONFLICT (domain, entity) DO UPDATE SET capture = excluded.capture)");
-    }
-    Ok(())
 }
 
 fn write_marks(text: &mut Statement, store: &PostgresStore, marks: &[Mark]) -> Result<()> {
