@@ -17,7 +17,7 @@ use crate::{
     ingest::Ingest,
     sandbox::{Sandbox, SandboxError, SandboxSettings},
     scheduler::{self, SchedulerParts},
-    store::{Catalogue, Store, StoreError, sqlite::SqliteStore},
+    store::{Catalogue, Imported, Store, StoreError, sqlite::SqliteStore},
 };
 
 /// Why a host did not start, or did not stop as it should.
@@ -38,6 +38,16 @@ pub enum StartError {
     /// The store is named in a way that no back end knows.
     #[error("store {0:?} is not known: use sqlite:FILE or sqlite::memory:")]
     UnknownStore(String),
+    /// The store is being filled, or that was interrupted.
+    #[error(
+        "the store {store} is half imported ({lines} lines of an export): go on with everfold import and the same export, or begin with an empty store"
+    )]
+    HalfImported {
+        /// The store, as configured.
+        store: String,
+        /// How many lines are in it.
+        lines: u64,
+    },
     /// The listener failed.
     #[error("the listener failed: {0}")]
     Listener(std::io::Error),
@@ -152,8 +162,16 @@ pub async fn serve(
     Host::start(config).await?.serve(listener, shutdown).await
 }
 
-/// Opens the store that the config names.
+/// Opens the store that the config names, unless it is half imported.
 pub(crate) async fn open(config: &Config) -> Result<Arc<dyn Store>, StartError> {
+    let store = open_any(config).await?;
+    let Some(Imported { lines, .. }) = store.catalogue().await?.import else { return Ok(store) };
+    store.close().await;
+    Err(StartError::HalfImported { store: config.store.clone(), lines })
+}
+
+/// Opens the store that the config names, however much of it is there.
+pub(crate) async fn open_any(config: &Config) -> Result<Arc<dyn Store>, StartError> {
     match config.store.split_once(':') {
         Some(("sqlite", place)) => {
             let holder = format!("node {}, listening on {}", config.node, config.listen);

@@ -28,6 +28,7 @@ mod kills;
 mod late;
 mod limits;
 mod models;
+mod moving;
 mod order;
 mod overload;
 mod parked;

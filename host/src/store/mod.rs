@@ -9,6 +9,7 @@ mod contract;
 mod expectation;
 mod histories;
 pub mod judge;
+mod parts;
 mod queries;
 mod requests;
 mod snapshots;
@@ -20,6 +21,7 @@ use async_trait::async_trait;
 
 pub use expectation::Expectation;
 pub use histories::HistoriesQuery;
+pub use parts::{Import, ImportOutcome, Imported, Part, StoredRow, TakePart};
 pub use queries::{EffectsQuery, HistoryCursor, HistoryQuery, LogQuery, Which};
 pub use requests::{
     Activation, Append, AppendRefusal, Appended, CaptureWrite, Catalogue, Committed, FileRecord, Group, Head,
@@ -157,6 +159,15 @@ pub trait Store: Send + Sync + 'static {
     /// How many rows a domain has, and how many of them were reduced by this activation, hold a model, and
     /// are parked.
     async fn count_rows(&self, key: &DomainKey, activation: ActivationNumber) -> Result<RowCounts>;
+
+    /// Gives all that the store holds, part by part, as of one moment: whoever writes meanwhile changes nothing
+    /// of it. A store that is half imported gives what it has.
+    async fn export(&self, take: &mut TakePart<'_>) -> Result<()>;
+
+    /// Takes a step of an import, judged under the counters' lock. What it brings is written as it is, numbers
+    /// and all; that it fits together is the caller's business. Once the import is done, the store must be
+    /// opened again before anything but [`Self::export`] is asked of it.
+    async fn import(&self, step: &Import) -> Result<ImportOutcome>;
 
     /// Ends all work and releases the store for others. Methods called afterwards fail.
     async fn close(&self);

@@ -7,7 +7,7 @@ use crate::words::{
     Position, Segment, Version,
 };
 
-use super::{Expectation, SnapshotWrite};
+use super::{Expectation, Imported, SnapshotWrite};
 
 /// How far the store has counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -136,7 +136,7 @@ pub enum ReductionOutcome {
 }
 
 /// How far a domain has got: a hint where to look after a restart. May lag, never leads.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
     /// The domain.
     pub key: DomainKey,
@@ -233,4 +233,6 @@ pub struct Catalogue {
     pub marks: Vec<Mark>,
     /// How far the store has counted.
     pub head: Head,
+    /// How far an import has got that has not ended: half of a store, which nobody may serve.
+    pub import: Option<Imported>,
 }

@@ -17,6 +17,6 @@ pub(crate) use host::{Host, file_in, put_file_in};
 pub(crate) use ids::{entities, entity, event_id, event_ids, foreign_id, ticks};
 pub(crate) use log::Log;
 pub(crate) use patience::{patiently, wait_until};
-pub(crate) use process::{Process, run};
+pub(crate) use process::{Process, fed, run};
 pub(crate) use reducers::Reducer;
 pub(crate) use stream::Stream;

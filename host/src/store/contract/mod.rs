@@ -10,6 +10,7 @@ mod expectations;
 pub(super) mod given;
 mod guards;
 mod histories;
+mod imports;
 mod lasting;
 mod logs;
 mod parking;
@@ -39,15 +40,20 @@ impl Bed {
         Self::File(tempfile::tempdir().unwrap())
     }
 
-    /// Opens the store; in a file, the one that is there already.
+    /// Opens the store; in a file, the one that is there already. The shop is known in it.
     async fn open(&self) -> Arc<dyn Store> {
+        let store = self.bare().await;
+        store.name_context(&given::shop()).await.unwrap();
+        store
+    }
+
+    /// The same, as it is.
+    async fn bare(&self) -> Arc<dyn Store> {
         let place = match self {
             Self::Memory => ":memory:".to_owned(),
             Self::File(folder) => folder.path().join("log.db").to_str().unwrap().to_owned(),
         };
-        let store = SqliteStore::open(&place, "the contract suite").await.unwrap();
-        store.name_context(&given::shop()).await.unwrap();
-        Arc::new(store)
+        Arc::new(SqliteStore::open(&place, "the contract suite").await.unwrap())
     }
 }
 

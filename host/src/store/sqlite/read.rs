@@ -1,6 +1,6 @@
 //! Everything that only reads.
 
-use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite};
+use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::{
     store::{Activation, Catalogue, FileRecord, Head, LogQuery, Mark, Result, RowCounts, Which},
@@ -11,7 +11,7 @@ use crate::{
 };
 
 use super::{
-    SqliteStore,
+    SqliteStore, captures, import,
     names::damaged,
     rows::{
         self, EVENT_COLUMNS, EventRow, MODEL_COLUMNS, ModelRow, entity_key, model_columns, number, signed,
@@ -30,6 +30,11 @@ type ActivationRow = (i64, i64, Option<Vec<u8>>, Option<String>, i64, i64);
 
 pub(super) async fn catalogue(store: &SqliteStore) -> Result<Catalogue> {
     let mut transaction = store.readers.begin().await?;
+    catalogue_in(store, &mut transaction).await
+}
+
+/// The same as of a transaction that has begun.
+pub(super) async fn catalogue_in(store: &SqliteStore, transaction: &mut SqliteConnection) -> Result<Catalogue> {
     let (position, version): (i64, i64) =
         sqlx::query_as("SELECT position, version FROM counters").fetch_one(&mut *transaction).await?;
     let contexts: Vec<String> =
@@ -41,6 +46,7 @@ pub(super) async fn catalogue(store: &SqliteStore) -> Result<Catalogue> {
     .await?;
     let marks: Vec<(i64, i64, i64)> =
         sqlx::query_as("SELECT id, position, settled FROM domains").fetch_all(&mut *transaction).await?;
+    let import = import::progress(transaction).await?;
     let activation =
         |(activation, domain, module, descriptor, head, at): ActivationRow| -> Result<Activation> {
             let descriptor: Option<Descriptor> = descriptor.as_deref().map(rows::from_json).transpose()?;
@@ -64,6 +70,7 @@ pub(super) async fn catalogue(store: &SqliteStore) -> Result<Catalogue> {
         activations: activations.into_iter().map(activation).collect::<Result<_>>()?,
         marks: marks.into_iter().map(mark).collect::<Result<_>>()?,
         head: Head { position: Position(number(position)?), version: Version(number(version)?) },
+        import,
     })
 }
 
@@ -79,7 +86,7 @@ pub(super) async fn files(store: &SqliteStore, node: &str) -> Result<Vec<FileRec
     files.into_iter().map(file).collect()
 }
 
-fn hash(bytes: &[u8]) -> Result<ModuleHash> {
+pub(super) fn hash(bytes: &[u8]) -> Result<ModuleHash> {
     let bytes = bytes.try_into().map_err(|_| damaged(format!("a hash of {} bytes", bytes.len())))?;
     Ok(ModuleHash::from_stored(bytes))
 }
@@ -208,11 +215,7 @@ pub(super) async fn capture(
     key: &DomainKey,
     entity: Option<EntityId>,
 ) -> Result<Option<Vec<u8>>> {
-    Ok(sqlx::query_scalar("SELECT capture FROM captures WHERE domain = ? AND entity = ?")
-        .bind(store.names.domain(key))
-        .bind(entity_key(entity))
-        .fetch_optional(&store.readers)
-        .await?)
+    captures::read(&mut *store.readers.acquire().await?, store.names.domain(key), entity).await
 }
 
 pub(super) async fn count_rows(
