@@ -1,79 +1,11 @@
-//! Moving house: export and import, backup and restore, with the real program.
+//! Moving house: a store is exported and imported, by the real program.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-    sync::Mutex,
-};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 
-use crate::harness::{
-    Host, Log, Reducer, entity, event_id, fed, foreign_id, guest, patiently, run, wait_until,
-};
-
-/// Places for stores and files.
-struct Places(TempDir);
-
-impl Places {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        self.path(name).to_str().unwrap().to_owned()
-    }
-
-    fn store(&self, name: &str) -> String {
-        format!("sqlite:{}", self.path(name).display())
-    }
-}
-
-/// Calls the program, which must succeed, and gives what it prints.
-async fn told(arguments: &[&str]) -> String {
-    let (status, told, said) = run(arguments, &[]).await;
-    assert!(status.success(), "{arguments:?}: {told}{said}");
-    told
-}
-
-/// Calls the program, which must fail, and gives what it says.
-async fn refused(arguments: &[&str]) -> String {
-    let (status, told, said) = run(arguments, &[]).await;
-    assert!(!status.success(), "{arguments:?}: {told}");
-    said
-}
-
-async fn verified(store: &str) {
-    let told = told(&["verify", "--store", store]).await;
-    assert!(told.contains(" 0 different"), "{told}");
-}
-
-fn stored(host: &Host) -> String {
-    format!("sqlite:{}", host.folder().join("everfold.db").display())
-}
-
-/// Waits until every reducer has folded all there is, and what the others emitted.
-async fn settles(host: &Host) {
-    wait_until("all reducers to settle", async || {
-        let all = host.get("/_/reducers").await.expect(200).json();
-        let mut reducers = all["reducers"].as_array().unwrap().iter().cloned().map(Reducer);
-        let settled = reducers.all(|reducer| reducer.state() == "active" && reducer.lag() == 0);
-        if settled { Ok(()) } else { Err(all.to_string()) }
-    })
-    .await;
-}
-
-async fn stop(host: &mut Host) {
-    host.process().signal("TERM");
-    host.process_mut().ended().await;
-}
+use crate::harness::{Host, Places, entity, event_id, fed, guest, refused, run, told, verified, wait_until};
 
 /// A host with two contexts: late events, emitted ones, a module that was replaced and one that resumed, a row
 /// that is parked.
@@ -86,14 +18,16 @@ async fn lived_in() -> Host {
     for n in [5, 1, 3] {
         let data = json!({"n": n, "text": "\u{e9}\u{1F6D2}"});
         host.post("said", &entity(n % 2), &event_id(10 * n), &data).await.expect(201);
-        host.post_to("garden", "noted", &entity(n), &event_id(n), "{ \"n\": 1.0, \"n\": 1E2 }").await.expect(201);
+        host.post_to("garden", "noted", &entity(n), &event_id(n), "{ \"n\": 1.0, \"n\": 1E2 }")
+            .await
+            .expect(201);
     }
-    settles(&host).await;
+    host.settles().await;
     host.deploy("shop", "journal", guest("journal-v2")).await;
     host.deploy("shop", "ledger", guest("ledger-v2")).await;
     host.post("log-then-trap", &entity(2), &event_id(100), &json!({})).await.expect(201);
     host.parks("shop", "hostile", &entity(2)).await;
-    settles(&host).await;
+    host.settles().await;
     host
 }
 
@@ -117,14 +51,14 @@ async fn a_store_moves_with_all_that_it_holds_and_goes_on() {
     let etag = old.get(&format!("/shop/ledger/{}/model", entity(1))).await.header("etag").to_owned();
     let places = Places::new();
     let (one, two, new) = (places.text("one"), places.text("two"), places.store("new.db"));
-    let said = refused(&["export", &one, "--store", &stored(&old)]).await;
+    let said = refused(&["export", &one, "--store", &old.store()]).await;
     assert!(said.contains("in use") && said.contains("everfold backup"), "{said}");
-    stop(&mut old).await;
+    old.terminate().await;
 
-    told(&["export", &one, "--store", &stored(&old)]).await;
+    told(&["export", &one, "--store", &old.store()]).await;
     let text = fs::read_to_string(&one).unwrap();
     assert!(text.contains(r#""data":{"json":{"n":1.0,"n":1E2}}"#), "data is as it was posted, and readable");
-    assert_eq!(told(&["export", "--store", &stored(&old)]).await, text, "to stdout as well");
+    assert_eq!(told(&["export", "--store", &old.store()]).await, text, "to stdout as well");
     let told_of = told(&["import", &one, "--store", &new]).await;
     assert!(told_of.contains("imported and read back 10 events"), "{told_of}");
     told(&["export", &two, "--store", &new]).await;
@@ -136,7 +70,7 @@ async fn a_store_moves_with_all_that_it_holds_and_goes_on() {
         config.reducers.clone_from(&reducers);
     })
     .await;
-    settles(&host).await;
+    host.settles().await;
     assert_eq!(everything(&host).await, before);
     let path = format!("/shop/ledger/{}/model", entity(1));
     let again = host.send(host.request("GET", &path).header("if-none-match", &etag)).await;
@@ -150,7 +84,7 @@ async fn a_store_moves_with_all_that_it_holds_and_goes_on() {
     host.model_that(&format!("/shop/echo/{}/model", entity(1)), |model| model["said"] == 4).await;
     // It answers otherwise, and everything is folded again: what was emitted stays, and nothing comes twice.
     host.deploy("shop", "echo", guest("echo-v2")).await;
-    settles(&host).await;
+    host.settles().await;
     let echoed = host.events("shop").await.iter().filter(|event| event["type"] == "echoed").count();
     assert_eq!(echoed, 4);
     host.stop().await;
@@ -172,10 +106,10 @@ async fn a_damaged_export_is_refused_with_the_line() {
     for n in 1..=4 {
         host.post("noted", &entity(n), &event_id(n), &json!({"n": 70 + n})).await.expect(201);
     }
-    settles(&host).await;
-    stop(&mut host).await;
+    host.settles().await;
+    host.terminate().await;
     let places = Places::new();
-    told(&["export", &places.text("whole"), "--store", &stored(&host)]).await;
+    told(&["export", &places.text("whole"), "--store", &host.store()]).await;
     let lines = fs::read_to_string(places.path("whole")).unwrap();
     let of = |needle: &str| lines.lines().position(|line| line.contains(needle)).unwrap();
     let (second, last) = (of("\"n\":72"), lines.lines().count());
@@ -213,11 +147,11 @@ async fn an_import_goes_on_after_kill_9() {
     let mut host = Host::with_ledger_process().await;
     let member = |n: u64| json!({"id": event_id(n), "type": "noted", "entity": entity(n % 40), "data": {"n": 1_000_000 + n}});
     host.post_batch("shop", &json!((1..=4_000).map(member).collect::<Vec<_>>())).await.expect(201);
-    settles(&host).await;
-    stop(&mut host).await;
+    host.settles().await;
+    host.terminate().await;
     let places = Places::new();
     let (whole, store) = (places.text("whole"), places.store("new.db"));
-    told(&["export", &whole, "--store", &stored(&host)]).await;
+    told(&["export", &whole, "--store", &host.store()]).await;
     let text = fs::read(&whole).unwrap();
     let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
 
@@ -231,7 +165,9 @@ async fn an_import_goes_on_after_kill_9() {
     .await;
     import.kill().await.unwrap();
 
-    for command in [&["serve", "--listen", "127.0.0.1:0", "--store", &store][..], &["verify", "--store", &store]] {
+    for command in
+        [&["serve", "--listen", "127.0.0.1:0", "--store", &store][..], &["verify", "--store", &store]]
+    {
         let said = refused(command).await;
         assert!(said.contains("half imported (") && said.contains("go on with everfold import"), "{said}");
     }
@@ -242,68 +178,4 @@ async fn an_import_goes_on_after_kill_9() {
     told(&["export", &places.text("again"), "--store", &store]).await;
     assert!(fs::read(places.path("again")).unwrap() == text, "other bytes");
     verified(&store).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_of_a_store_in_use_holds_what_was_acknowledged_before() {
-    let mut host = Host::with_ledger_process().await;
-    host.deploy("shop", "echo", guest("echo")).await;
-    let (places, acknowledged, from) = (Places::new(), Mutex::new(BTreeMap::new()), stored(&host));
-    let post = async |client: u16| {
-        for n in 0.. {
-            let id = foreign_id(if n % 4 == 3 { 90_000 - n } else { 90_000 + n }, client);
-            let answer = host.post("said", &entity(n % 30), &id, &json!({"n": n})).await.expect(201);
-            acknowledged.lock().unwrap().insert(answer.position(), id);
-        }
-    };
-    let backups = async {
-        let mut known = vec![];
-        for n in 0..3 {
-            wait_until("more events", async || {
-                let count = acknowledged.lock().unwrap().len();
-                if count >= 100 * (n + 1) { Ok(()) } else { Err(count.to_string()) }
-            })
-            .await;
-            known.push(acknowledged.lock().unwrap().clone());
-            let said = told(&["backup", &places.text(&format!("backup-{n}")), "--store", &from]).await;
-            assert!(said.contains("checked, and on the disk"), "{said}");
-        }
-        known
-    };
-    let known = tokio::select! {
-        known = backups => known,
-        _ = async { tokio::join!(post(1), post(2), post(3)) } => unreachable!(),
-    };
-    let mut log = Log::default();
-    log.read_on(&host).await;
-    for (n, known) in known.into_iter().enumerate() {
-        let (backup, store) = (places.text(&format!("backup-{n}")), places.store(&format!("store-{n}.db")));
-        let said = told(&["restore", &backup, "--store", &store]).await;
-        assert!(said.contains("cursors and ETags that clients have are void"), "{said}");
-        verified(&store).await;
-        let restored = Host::start(|config| config.store.clone_from(&store)).await;
-        let events = restored.get("/shop/events?limit=1").await.expect(200).json();
-        assert_eq!(events["events"][0]["id"], log.at(1)["id"]);
-        let mut prefix = Log::default();
-        let count = prefix.read_on(&restored).await as u64;
-        assert!((1..=count).all(|position| prefix.at(position) == log.at(position)), "a prefix of the log");
-        for (position, id) in known {
-            assert!(position <= count && prefix.at(position)["id"] == *id, "{id} at {position} of {count}");
-        }
-        restored.stop().await;
-    }
-    let taken = refused(&["backup", &places.text("backup-0"), "--store", &from]).await;
-    assert!(taken.contains("exists already"), "{taken}");
-    let there = refused(&["restore", &places.text("backup-0"), "--store", &from]).await;
-    assert!(there.contains("in use by process"), "{there}");
-    patiently("the host's end", stop(&mut host)).await;
-    verified(&from).await;
-}
-
-impl Host {
-    async fn with_ledger_process() -> Self {
-        let host = Self::start_process().await;
-        host.deploy("shop", "ledger", guest("ledger")).await;
-        host
-    }
 }

@@ -12,9 +12,6 @@ pub(crate) async fn run(arguments: RestoreArgs) -> Outcome {
         "{} holds {} events, up to version {}; checked, and on the disk",
         config.store, contents.head.position, contents.head.version
     );
-    println!(
-        "its history has a new name, {}: cursors and ETags that clients have are void",
-        contents.epoch
-    );
+    println!("its history has a new name, {}: cursors and ETags that clients have are void", contents.epoch);
     Ok(())
 }

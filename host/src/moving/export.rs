@@ -13,13 +13,7 @@ use crate::{
     store::{Head, Part, Store},
 };
 
-use super::{
-    backup::sqlite_file,
-    error::Error,
-    file::Unfinished,
-    line::Counts,
-    write::Writer,
-};
+use super::{backup::sqlite_file, error::Error, file::Unfinished, line::Counts, write::Writer};
 
 /// Bytes that go to the file, or come from it, at once.
 const BUFFER: usize = 256 * 1024;

@@ -72,8 +72,7 @@ impl<'a> From<&'a Event> for EventLine<'a> {
             metadata: fact.metadata.clone(),
             cause: fact.cause,
             depth: fact.depth,
-            origin: origin
-                .map(|origin| OriginLine { domain: origin.domain.clone(), entity: origin.entity }),
+            origin: origin.map(|origin| OriginLine { domain: origin.domain.clone(), entity: origin.entity }),
         }
     }
 }

@@ -90,7 +90,8 @@ fn sample(events: u64) -> Vec<Part> {
         let (number, head) = (ActivationNumber(number), Position(1));
         Part::Activation(Activation { number, key, module, head, at: 1 })
     };
-    let file = |node: &str, hash| Part::File(FileRecord { node: node.into(), key: key("shop", "cart"), hash });
+    let file =
+        |node: &str, hash| Part::File(FileRecord { node: node.into(), key: key("shop", "cart"), hash });
     let head = Head { position: Position(events), version: Version(9) };
     let mut parts = vec![
         Part::Head { epoch: Epoch("a-history".into()), head },

@@ -55,7 +55,10 @@ async fn what_was_imported_is_exported_byte_for_byte() {
         };
         let summary = import(&place.config(), &*text, false, tell).await.unwrap();
         assert_eq!(told, (text.len() as u64, events));
-        assert_eq!((summary.head.position.0, summary.counts.events, summary.counts.rows), (events, events, 4));
+        assert_eq!(
+            (summary.head.position.0, summary.counts.events, summary.counts.rows),
+            (events, events, 4)
+        );
         assert!(place.export().await == text, "other bytes");
     }
 }
@@ -76,7 +79,8 @@ async fn an_import_that_was_cut_goes_on_with_the_same_export_and_no_other() {
     let (place, text) = (Place::new(), written(&sample(3_000)));
     let cut = place.import(&text[..text.len() - 500]).await.unwrap_err().to_string();
     assert!(cut.contains("it ends after line") && cut.contains("goes on where this one got to"), "{cut}");
-    let lines = lifecycle::open_any(&place.config()).await.unwrap().catalogue().await.unwrap().import.unwrap().lines;
+    let lines =
+        lifecycle::open_any(&place.config()).await.unwrap().catalogue().await.unwrap().import.unwrap().lines;
     assert!(lines > 2_000, "whole blocks were taken: {lines}");
     let refused = lifecycle::open(&place.config()).await.err().unwrap().to_string();
     assert!(refused.contains(&format!("half imported ({lines} lines")), "{refused}");

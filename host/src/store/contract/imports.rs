@@ -5,9 +5,7 @@ use std::{ops::ControlFlow, sync::Arc};
 use tokio::runtime::Handle;
 
 use crate::{
-    store::{
-        HistoryCursor, HistoryQuery, Import, ImportOutcome, Imported, Part, Reduction, Store,
-    },
+    store::{HistoryCursor, HistoryQuery, Import, ImportOutcome, Imported, Part, Reduction, Store},
     words::{Epoch, Position, Version},
 };
 

@@ -81,7 +81,11 @@ pub(super) async fn ensure_context(connection: &mut SqliteConnection, context: &
 
 /// The numbers of a domain and its context. A domain's first mark is the log's head: what lies before it
 /// is folded by a visit to every entity, not by reading the log.
-pub(super) async fn ensure_domain(connection: &mut SqliteConnection, key: &DomainKey, head: i64) -> Result<(i64, i64)> {
+pub(super) async fn ensure_domain(
+    connection: &mut SqliteConnection,
+    key: &DomainKey,
+    head: i64,
+) -> Result<(i64, i64)> {
     let context = ensure_context(connection, &key.context).await?;
     let upsert = "INSERT INTO domains (context, name, activation, position) VALUES (?, ?, 0, ?) \
                   ON CONFLICT DO UPDATE SET name = name RETURNING id";
@@ -105,7 +109,11 @@ pub(super) async fn in_force(connection: &mut SqliteConnection, domain: i64, act
     Ok(())
 }
 
-pub(super) async fn write_file(connection: &mut SqliteConnection, domain: i64, file: &FileRecord) -> Result<()> {
+pub(super) async fn write_file(
+    connection: &mut SqliteConnection,
+    domain: i64,
+    file: &FileRecord,
+) -> Result<()> {
     let upsert = "INSERT INTO files VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET hash = excluded.hash";
     sqlx::query(upsert)
         .bind(file.node.clone())

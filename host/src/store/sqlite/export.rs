@@ -95,11 +95,8 @@ impl Exporter<'_, '_> {
     async fn events(&mut self) -> Result<ControlFlow<()>> {
         let mut after = 0;
         loop {
-            let found: Vec<EventRow> = sqlx::query_as(READ_EVENTS)
-                .bind(after)
-                .bind(EVENTS)
-                .fetch_all(&mut *self.connection)
-                .await?;
+            let found: Vec<EventRow> =
+                sqlx::query_as(READ_EVENTS).bind(after).bind(EVENTS).fetch_all(&mut *self.connection).await?;
             let Some((last, ..)) = found.last() else { return Ok(Continue(())) };
             after = *last;
             for row in found {

@@ -27,8 +27,8 @@ static INSERT_ROWS: Statement =
 /// Written all at once and in order, the index takes a fraction of the time that event by event would.
 const INDEX: &str = "INSERT INTO events_of_entities \
     SELECT context, entity, id, position, origin IS NOT NULL FROM events ORDER BY context, entity, id";
-const IS_EMPTY: &str = "SELECT position + version + activation = 0 AND NOT EXISTS (SELECT 1 FROM contexts) \
-    AND NOT EXISTS (SELECT 1 FROM files) FROM counters";
+/// Files and domains have a context.
+const IS_EMPTY: &str = "SELECT position + version + activation = 0 AND NOT EXISTS (SELECT 1 FROM contexts) FROM counters";
 
 pub(super) async fn import(store: &SqliteStore, step: &Import) -> Result<ImportOutcome> {
     let mut desk = Desk::take(store).await?;
@@ -40,7 +40,7 @@ pub(super) async fn import(store: &SqliteStore, step: &Import) -> Result<ImportO
             if there != *since {
                 return Ok(ImportOutcome::Elsewhere);
             }
-            if since.is_none() && !sqlx::query_scalar(IS_EMPTY).fetch_one(&mut *transaction).await? {
+            if since.is_none() && !is_empty(&mut transaction).await? {
                 return Ok(ImportOutcome::NotEmpty);
             }
             write(store, &mut transaction, parts).await?;
@@ -68,6 +68,10 @@ pub(super) async fn progress(connection: &mut SqliteConnection) -> Result<Option
     let found: Option<(i64, String)> =
         sqlx::query_as("SELECT lines, sha256 FROM imports").fetch_optional(connection).await?;
     found.map(|(lines, sha256)| Ok(Imported { lines: number(lines)?, sha256 })).transpose()
+}
+
+async fn is_empty(connection: &mut SqliteConnection) -> Result<bool> {
+    Ok(sqlx::query_scalar(IS_EMPTY).fetch_one(connection).await?)
 }
 
 async fn end(connection: &mut SqliteConnection, epoch: Option<&Epoch>) -> Result<()> {

@@ -177,7 +177,10 @@ pub(super) fn lock(place: &Path, holder: &str) -> Result<Lock> {
             let mut other = String::new();
             // Who holds it is a courtesy: the refusal stands without it.
             drop(file.read_to_string(&mut other));
-            return Err(refuse(format!("it is in use by {}; one host serves one file, and everfold backup copies it meanwhile", other.trim())));
+            return Err(refuse(format!(
+                "it is in use by {}; one host serves one file, and everfold backup copies it meanwhile",
+                other.trim()
+            )));
         }
         Err(TryLockError::Error(e)) => {
             return Err(refuse(format!("{} cannot be locked: {e}", path.display())));

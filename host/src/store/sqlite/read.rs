@@ -34,7 +34,10 @@ pub(super) async fn catalogue(store: &SqliteStore) -> Result<Catalogue> {
 }
 
 /// The same as of a transaction that has begun.
-pub(super) async fn catalogue_in(store: &SqliteStore, transaction: &mut SqliteConnection) -> Result<Catalogue> {
+pub(super) async fn catalogue_in(
+    store: &SqliteStore,
+    transaction: &mut SqliteConnection,
+) -> Result<Catalogue> {
     let (position, version): (i64, i64) =
         sqlx::query_as("SELECT position, version FROM counters").fetch_one(&mut *transaction).await?;
     let contexts: Vec<String> =
