@@ -43,8 +43,7 @@ pub struct StoredRow {
     pub entity: Option<EntityId>,
     /// The row.
     pub row: Row,
-    /// The call that it failed at, if it is parked and was captured: a [`Capture`](crate::words::Capture) as
-    /// JSON.
+    /// The call that it failed at, if one is kept: a [`Capture`](crate::words::Capture) as JSON.
     pub capture: Option<Vec<u8>>,
 }
 

@@ -225,11 +225,11 @@ pub struct Activation {
 /// All that a host must know before it starts.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
-    /// The contexts that are known.
+    /// The contexts that are known, by name.
     pub contexts: Vec<ContextName>,
     /// Every activation there ever was, by number.
     pub activations: Vec<Activation>,
-    /// How far each domain has got.
+    /// How far each domain has got, by key.
     pub marks: Vec<Mark>,
     /// How far the store has counted.
     pub head: Head,

@@ -59,7 +59,8 @@ async fn filled(bed: &Bed, parts: &[Part], at_once: usize) -> Arc<dyn Store> {
 
 #[tokio::test]
 async fn what_one_store_gives_another_takes_and_gives_again() {
-    let source = Bed::file().open().await;
+    let place = Bed::file();
+    let source = place.open().await;
     fill(&*source).await;
     let parts = exported(&*source).await;
     for at_once in [1, 4, 1_000] {
@@ -72,7 +73,8 @@ async fn what_one_store_gives_another_takes_and_gives_again() {
 
 #[tokio::test]
 async fn a_store_in_memory_gives_the_same() {
-    let (one, other) = (Bed::memory().open().await, Bed::file().open().await);
+    let place = Bed::file();
+    let (one, other) = (Bed::memory().open().await, place.open().await);
     fill(&*one).await;
     fill(&*other).await;
     let (mut one, mut other) = (exported(&*one).await, exported(&*other).await);
@@ -82,7 +84,8 @@ async fn a_store_in_memory_gives_the_same() {
 
 #[tokio::test]
 async fn numbers_go_on_behind_what_was_imported() {
-    let source = Bed::file().open().await;
+    let place = Bed::file();
+    let source = place.open().await;
     fill(&*source).await;
     let bed = Bed::file();
     let store = filled(&bed, &exported(&*source).await, 1_000).await;
@@ -97,7 +100,8 @@ async fn numbers_go_on_behind_what_was_imported() {
 
 #[tokio::test]
 async fn histories_are_found_behind_many_events() {
-    let source = Bed::file().open().await;
+    let place = Bed::file();
+    let source = place.open().await;
     // Backwards, so that ids and positions differ; more than wait anywhere to be found by their entity.
     let facts = (1..=2_000).map(|n| fact(10_000 - n, u8::try_from(n % 3).unwrap(), "1"));
     post(&*source, vec![append(facts)]).await;
@@ -117,10 +121,12 @@ async fn histories_are_found_behind_many_events() {
 
 #[tokio::test]
 async fn an_import_begins_only_where_nothing_is() {
-    let source = Bed::file().open().await;
+    let place = Bed::file();
+    let source = place.open().await;
     let parts = exported(&*source).await;
     assert_eq!(more(&*source, None, 2, &parts).await, ImportOutcome::NotEmpty, "it knows a context");
-    let served = Bed::file().open().await;
+    let place = Bed::file();
+    let served = place.open().await;
     serve(&*served, cart()).await;
     assert_eq!(more(&*served, None, 2, &parts).await, ImportOutcome::NotEmpty);
     assert_eq!(served.catalogue().await.unwrap().import, None);
@@ -128,10 +134,12 @@ async fn an_import_begins_only_where_nothing_is() {
 
 #[tokio::test]
 async fn an_import_goes_on_where_it_is_and_nowhere_else() {
-    let source = Bed::file().open().await;
+    let place = Bed::file();
+    let source = place.open().await;
     fill(&*source).await;
     let parts = exported(&*source).await;
-    let store = Bed::file().bare().await;
+    let place = Bed::file();
+    let store = place.bare().await;
     assert_eq!(done(&*store, 3, None).await, ImportOutcome::Elsewhere, "none has begun");
     assert_eq!(more(&*store, at(3), 4, &parts).await, ImportOutcome::Elsewhere);
     assert_eq!(more(&*store, None, 3, &parts[..3]).await, ImportOutcome::Taken);
@@ -149,11 +157,13 @@ async fn an_import_goes_on_where_it_is_and_nowhere_else() {
 
 #[tokio::test]
 async fn a_step_that_fails_leaves_no_trace() {
-    let source = Bed::file().open().await;
+    let place = Bed::file();
+    let source = place.open().await;
     fill(&*source).await;
     let parts = exported(&*source).await;
     let events = parts.iter().position(|part| matches!(part, Part::Event(_))).unwrap();
-    let store = Bed::file().bare().await;
+    let place = Bed::file();
+    let store = place.bare().await;
     let twice = [&parts[..=events], &parts[events..]].concat();
     let step = Import::More { since: None, now: at(9).unwrap(), parts: twice };
     store.import(&step).await.unwrap_err();
@@ -164,7 +174,8 @@ async fn a_step_that_fails_leaves_no_trace() {
 
 #[tokio::test]
 async fn a_copy_gets_another_name_when_it_is_done() {
-    let source = Bed::file().open().await;
+    let place = Bed::file();
+    let source = place.open().await;
     fill(&*source).await;
     let bed = Bed::file();
     let store = bed.bare().await;
@@ -179,7 +190,8 @@ async fn a_copy_gets_another_name_when_it_is_done() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_export_is_as_of_one_moment() {
-    let store = Bed::file().open().await;
+    let place = Bed::file();
+    let store = place.open().await;
     fill(&*store).await;
     let before = exported(&*store).await;
     let (writer, runtime, mut parts) = (Arc::clone(&store), Handle::current(), Vec::new());
@@ -199,7 +211,8 @@ async fn an_export_is_as_of_one_moment() {
 
 #[tokio::test]
 async fn an_export_ends_when_nobody_takes_more() {
-    let store = Bed::file().open().await;
+    let place = Bed::file();
+    let store = place.open().await;
     fill(&*store).await;
     let all = exported(&*store).await.len();
     for most in 1..all {

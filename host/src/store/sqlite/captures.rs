@@ -1,6 +1,6 @@
 //! Captures of failed reductions: written where a row parks, deleted where it does so no more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sqlx::SqliteConnection;
 
@@ -58,15 +58,15 @@ pub(super) async fn put(
     Ok(())
 }
 
-/// The capture of a row, if there is one.
+/// The captures of rows from one entity to another, both included.
 pub(super) async fn read(
     connection: &mut SqliteConnection,
     domain: Option<i64>,
-    entity: Option<EntityId>,
-) -> Result<Option<Vec<u8>>> {
-    Ok(sqlx::query_scalar("SELECT capture FROM captures WHERE domain = ? AND entity = ?")
-        .bind(domain)
-        .bind(entity_key(entity))
-        .fetch_optional(connection)
-        .await?)
+    from: &[u8],
+    to: &[u8],
+) -> Result<HashMap<Vec<u8>, Vec<u8>>> {
+    let text = "SELECT entity, capture FROM captures WHERE domain = ? AND entity BETWEEN ? AND ?";
+    let query = sqlx::query_as(text).bind(domain).bind(from.to_vec()).bind(to.to_vec());
+    let found: Vec<(Vec<u8>, Vec<u8>)> = query.fetch_all(connection).await?;
+    Ok(found.into_iter().collect())
 }

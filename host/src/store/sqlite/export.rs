@@ -30,9 +30,7 @@ const READ_ROWS: &str = concat!(
 pub(super) async fn export(store: &SqliteStore, take: &mut TakePart<'_>) -> Result<()> {
     let mut transaction = store.readers.begin().await?;
     let epoch: String = sqlx::query_scalar("SELECT epoch FROM counters").fetch_one(&mut *transaction).await?;
-    let mut known = catalogue_in(store, &mut transaction).await?;
-    // Those of SQLite come by number.
-    known.marks.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+    let known = catalogue_in(store, &mut transaction).await?;
     let keys: Vec<DomainKey> = known.marks.iter().map(|mark| mark.key.clone()).collect();
     let mut exporter = Exporter { store, connection: &mut transaction, take };
     if exporter.names(Epoch(epoch.into()), known).await?.is_continue()
@@ -118,17 +116,13 @@ impl Exporter<'_, '_> {
                 .bind(ROWS)
                 .fetch_all(&mut *self.connection)
                 .await?;
-            if found.is_empty() {
-                return Ok(Continue(()));
-            }
+            let Some((last, ..)) = found.last() else { return Ok(Continue(())) };
+            let mut captures = captures::read(&mut *self.connection, domain, &from, last).await?;
+            // With a zero behind it, it is the least that is greater.
+            from = [last.as_slice(), &[0]].concat();
             for row in found {
                 let (entity, row) = rows::row(row)?;
-                // With a zero behind it, it is the least that is greater.
-                from = [entity_key(entity), vec![0]].concat();
-                let capture = match row.parked {
-                    Some(_) => captures::read(&mut *self.connection, domain, entity).await?,
-                    None => None,
-                };
+                let capture = captures.remove(&entity_key(entity));
                 let stored = StoredRow { key: key.clone(), entity, row, capture };
                 if (self.take)(Part::Row(Box::new(stored))).is_break() {
                     return Ok(Break(()));

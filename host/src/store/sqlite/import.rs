@@ -28,7 +28,8 @@ static INSERT_ROWS: Statement =
 const INDEX: &str = "INSERT INTO events_of_entities \
     SELECT context, entity, id, position, origin IS NOT NULL FROM events ORDER BY context, entity, id";
 /// Files and domains have a context.
-const IS_EMPTY: &str = "SELECT position + version + activation = 0 AND NOT EXISTS (SELECT 1 FROM contexts) FROM counters";
+const IS_EMPTY: &str =
+    "SELECT position + version + activation = 0 AND NOT EXISTS (SELECT 1 FROM contexts) FROM counters";
 
 pub(super) async fn import(store: &SqliteStore, step: &Import) -> Result<ImportOutcome> {
     let mut desk = Desk::take(store).await?;

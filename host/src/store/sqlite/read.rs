@@ -11,7 +11,7 @@ use crate::{
 };
 
 use super::{
-    SqliteStore, captures, import,
+    SqliteStore, import,
     names::damaged,
     rows::{
         self, EVENT_COLUMNS, EventRow, MODEL_COLUMNS, ModelRow, entity_key, model_columns, number, signed,
@@ -68,10 +68,12 @@ pub(super) async fn catalogue_in(
             settled: ActivationNumber(number(settled)?),
         })
     };
+    let mut marks = marks.into_iter().map(mark).collect::<Result<Vec<_>>>()?;
+    marks.sort_unstable_by(|one, other| one.key.cmp(&other.key));
     Ok(Catalogue {
         contexts: contexts.iter().map(|name| name.parse().map_err(damaged)).collect::<Result<_>>()?,
         activations: activations.into_iter().map(activation).collect::<Result<_>>()?,
-        marks: marks.into_iter().map(mark).collect::<Result<_>>()?,
+        marks,
         head: Head { position: Position(number(position)?), version: Version(number(version)?) },
         import,
     })
@@ -218,7 +220,11 @@ pub(super) async fn capture(
     key: &DomainKey,
     entity: Option<EntityId>,
 ) -> Result<Option<Vec<u8>>> {
-    captures::read(&mut *store.readers.acquire().await?, store.names.domain(key), entity).await
+    Ok(sqlx::query_scalar("SELECT capture FROM captures WHERE domain = ? AND entity = ?")
+        .bind(store.names.domain(key))
+        .bind(entity_key(entity))
+        .fetch_optional(&store.readers)
+        .await?)
 }
 
 pub(super) async fn count_rows(
