@@ -49,7 +49,9 @@ pub async fn export(
         None => write(&*store, io::stdout(), &mut tell).await,
         Some(unfinished) => match File::create_new(unfinished.path()) {
             Ok(file) => write(&*store, file, &mut tell).await,
-            Err(error) => Err(unwritable(error)),
+            Err(error) => {
+                Err(Error::File { what: format!("writing {}", unfinished.path().display()), error })
+            }
         },
     };
     store.close().await;

@@ -112,6 +112,22 @@ async fn nothing_is_written_of_what_is_damaged_at_once() {
 }
 
 #[tokio::test]
+async fn what_does_not_read_back_is_not_served() {
+    // The same in another spelling: proven by its digest, but no store gives it back like that.
+    let text = String::from_utf8(written(&sample(2))).unwrap().replacen("{\"context\":", "{\"context\": ", 1);
+    let (lines, end) = text.split_at(text.find("{\"end\"").unwrap());
+    let at = end.find("sha256").unwrap() + "sha256\":\"".len();
+    let digest = crate::words::ModuleHash::of(lines.as_bytes()).to_string();
+    let text = [lines, &end[..at], &digest, &end[at + 64..]].concat();
+    let place = Place::new();
+    for _ in 0..2 {
+        let differs = place.import(text.as_bytes()).await.unwrap_err();
+        assert!(matches!(&differs, Error::Differs { wanted, .. } if *wanted == digest), "{differs}");
+        assert!(lifecycle::open(&place.config()).await.err().unwrap().to_string().contains("half imported"));
+    }
+}
+
+#[tokio::test]
 async fn no_export_is_made_of_nothing_or_over_something() {
     let place = Place::new();
     let missing = export(&place.config(), None, |_| {}).await.unwrap_err();
