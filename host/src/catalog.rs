@@ -213,6 +213,24 @@ impl Catalog {
         change(Arc::make_mut(domain));
     }
 
+    /// An activation is in force, or was, as the store says. What is known already changes nothing; tells whether
+    /// it was not known. Where it is the newest, its module is still to be loaded.
+    pub fn learn(&self, activation: &Activation) -> bool {
+        let mut is_new = false;
+        self.update(&activation.key, |domain| {
+            let known = &mut domain.activations;
+            let Err(place) = known.binary_search_by_key(&activation.number, |known| known.number) else {
+                return;
+            };
+            is_new = true;
+            known.insert(place, activation.clone());
+            if place + 1 == known.len() {
+                domain.state = if activation.module.is_some() { State::Compiling } else { State::Retired };
+            }
+        });
+        is_new
+    }
+
     /// Forgets that the newest file of a domain was refused, and with it a domain that never had another.
     pub fn clear_refusal(&self, key: &DomainKey) {
         let mut known = self.write();

@@ -96,6 +96,12 @@ pub(crate) struct ServeArgs {
     /// A context that exists from the start; may be given several times
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Vec<String>,
+    /// Of a store that hosts share, reduce only these contexts [default: all]
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub(crate) contexts: Vec<String>,
+    /// Of a store that hosts share, reduce only these domains, like shop/cart [default: all]
+    #[arg(long, value_name = "CONTEXT/DOMAIN,...", value_delimiter = ',')]
+    pub(crate) domains: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -196,13 +202,16 @@ impl Command {
 impl ServeArgs {
     /// The options that the flags set.
     pub(crate) fn overrides(&self) -> Vec<(&'static str, String)> {
+        let list = |given: &[String]| (!given.is_empty()).then(|| given.join(","));
         let reducers = self.reducers.as_ref().map(|path| path.to_string_lossy().into_owned());
         let flags = [
             ("listen", self.listen.clone()),
             ("store", self.store.clone()),
             ("reducers", reducers),
             ("node", self.node.clone()),
-            ("contexts", (!self.context.is_empty()).then(|| self.context.join(","))),
+            ("contexts", list(&self.context)),
+            ("reduce_contexts", list(&self.contexts)),
+            ("reduce_domains", list(&self.domains)),
         ];
         flags.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }

@@ -50,7 +50,9 @@ pub fn new_event_id(now: i64) -> EventId {
     EventId::at(now, clock_and_node)
 }
 
+/// A random id.
+#[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for randomness")]
-fn random_uuid() -> Uuid {
+pub fn random_uuid() -> Uuid {
     Uuid::new_v4()
 }

@@ -14,6 +14,7 @@ use crate::{
     ingest::{Ingest, RawEvent},
     lifecycle::Running,
     scheduler,
+    sharing::Membership,
     store::{Appended, Head, HistoryCursor, HistoryQuery, LogQuery, Store, Which},
     words::{ContextName, DomainKey, EntityId, Epoch, Event, EventId, Model, ModuleHash, Position, Row},
 };
@@ -43,6 +44,7 @@ pub(crate) struct Parts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) feed: Arc<Feed>,
     pub(crate) scheduler: scheduler::Handle,
+    pub(crate) membership: Membership,
     pub(crate) clock: SharedClock,
     pub(crate) running: Running,
 }
@@ -64,6 +66,12 @@ impl Host {
     #[must_use]
     pub fn epoch(&self) -> &Epoch {
         self.0.store.epoch()
+    }
+
+    /// This host among those that share its store.
+    #[must_use]
+    pub fn membership(&self) -> &Membership {
+        &self.0.membership
     }
 
     /// How far its store has counted.

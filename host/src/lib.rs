@@ -14,7 +14,7 @@
 //! | [`feed`] | tells readers that something was committed |
 //!
 //! Beside the flow: [`words`] (the field's terms as types), [`catalog`] (contexts and domains that are
-//! known), [`deploy`] (files become activations), [`config`] (the only one that reads the environment),
+//! known), [`deploy`] (files become activations), [`sharing`] (many hosts on one store), [`config`] (the only one that reads the environment),
 //! [`clock`] (time and randomness as parameters), [`build`] (crates become components), [`cases`] (given, when,
 //! then: tests of a module), [`replay`] (a failed call made again), [`verify`] (models folded again and
 //! compared), [`moving`] (export, import, backup), [`bench`] (a host loaded and measured, over HTTP), [`demo`].
@@ -74,6 +74,7 @@ pub mod moving;
 pub mod replay;
 pub mod sandbox;
 pub mod scheduler;
+pub mod sharing;
 pub mod store;
 pub mod verify;
 pub mod words;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     ingest::Ingest,
     sandbox::{Sandbox, SandboxError, SandboxSettings},
     scheduler::{self, SchedulerParts},
+    sharing::{Keeper, KeeperParts, Membership},
     store::{Catalogue, Imported, Store, StoreError, sqlite::SqliteStore},
 };
 
@@ -97,6 +98,17 @@ impl Host {
             marks: known.marks,
         };
         let scheduler = scheduler::start(parts, stop.clone(), &tracker).map_err(StartError::Threads)?;
+        let (membership, deployed) = (Membership::new(&config), Arc::new(Notify::new()));
+        let parts = KeeperParts {
+            membership: membership.clone(),
+            store: Arc::clone(&store),
+            committer: committer.clone(),
+            feed: Arc::clone(&feed),
+            scheduler: scheduler.clone(),
+            deployed: Arc::clone(&deployed),
+        };
+        // Before any domain is served, so that none begins with what is another host's.
+        Keeper::start(parts, stop.clone(), &tracker).await?;
         let sandbox = Sandbox::new(&SandboxSettings::from(&config))?;
         tracing::info!("instances of reducers are made {}", sandbox.mode());
         let parts = DeployParts {
@@ -107,6 +119,7 @@ impl Host {
             sandbox: Arc::new(sandbox),
             scheduler: scheduler.clone(),
             clock: Arc::clone(&clock),
+            elsewhere: deployed,
         };
         deploy::start(parts, stop.clone(), &tracker).await?;
         tracker.close();
@@ -120,6 +133,7 @@ impl Host {
             store,
             feed,
             scheduler,
+            membership,
             clock,
             running,
         })))
@@ -186,13 +200,6 @@ fn fill(catalog: &Catalog, known: &Catalogue) {
         catalog.name_context(context);
     }
     for activation in &known.activations {
-        catalog.update(&activation.key, |domain| {
-            domain.state = if activation.module.is_some() {
-                crate::catalog::State::Compiling
-            } else {
-                crate::catalog::State::Retired
-            };
-            domain.activations.push(activation.clone());
-        });
+        catalog.learn(activation);
     }
 }

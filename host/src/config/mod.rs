@@ -18,7 +18,7 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::words::DomainKey;
+use crate::{store::Reduces, words::DomainKey};
 
 use layers::Layers;
 
@@ -37,6 +37,9 @@ pub struct Config {
     pub store: String,
     pub reducers: PathBuf,
     pub node: String,
+    pub reduce_contexts: Vec<String>,
+    pub reduce_domains: Vec<String>,
+    pub lease_ms: u64,
     pub contexts: Vec<String>,
     pub auto_create_contexts: bool,
     pub allowed_hosts: Vec<String>,
@@ -105,6 +108,15 @@ impl Config {
     #[must_use]
     pub fn limits_for(&self, key: &DomainKey) -> &Limits {
         self.limits_of.get(key).unwrap_or(&self.limits)
+    }
+
+    /// To what this host is limited of a store that it shares.
+    #[must_use]
+    pub fn reduces(&self) -> Reduces {
+        // What is no name was refused when the configuration was read.
+        let contexts = self.reduce_contexts.iter().filter_map(|context| context.parse().ok());
+        let domains = self.reduce_domains.iter().filter_map(|domain| domain.parse().ok());
+        Reduces { contexts: contexts.collect(), domains: domains.collect() }
     }
 
     /// How many threads run reducers: as configured, or one for each core.

@@ -2,7 +2,7 @@
 
 use std::{net::ToSocketAddrs, ops::RangeInclusive};
 
-use crate::words::{ContextName, MOST_EMITTED};
+use crate::words::{ContextName, DomainKey, MOST_EMITTED};
 
 use super::{Config, ConfigError, layers::Layers};
 
@@ -21,6 +21,7 @@ const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("debounce_ms", 0..=DAY_MS),
     ("poll_ms", 10..=DAY_MS),
     ("shutdown_ms", 0..=DAY_MS),
+    ("lease_ms", 300..=DAY_MS),
     ("limits.event_bytes", 1..=VALUE_BYTES),
     ("limits.metadata_bytes", 1..=VALUE_BYTES),
     ("limits.batch_bytes", 1..=WASM_MEMORY_BYTES),
@@ -94,6 +95,17 @@ pub(super) fn check(config: &Config, layers: &Layers) -> Result<(), ConfigError>
     }
     for context in &config.contexts {
         context.parse::<ContextName>().map_err(|error| layers.refuse("contexts", error.to_string()))?;
+    }
+    for context in &config.reduce_contexts {
+        context
+            .parse::<ContextName>()
+            .map_err(|error| layers.refuse("reduce_contexts", error.to_string()))?;
+    }
+    for domain in &config.reduce_domains {
+        let refuse = |error| {
+            layers.refuse("reduce_domains", format!("{error}; it is CONTEXT/DOMAIN, such as shop/cart"))
+        };
+        domain.parse::<DomainKey>().map_err(refuse)?;
     }
     for host in &config.allowed_hosts {
         check_host(host).map_err(refuse("allowed_hosts"))?;

@@ -97,12 +97,9 @@ impl Workshop {
         let activation = self.parts.committer.activate(activation).await?;
         tracing::info!(domain = %key, module = %hash, activation = %activation.number, "a module serves");
         catalog.name_context(&key.context);
-        catalog.update(key, |domain| {
-            domain.activations.push(activation.clone());
-            domain.refused = None;
-            // Until the scheduler, which takes over now, knows better.
-            domain.state = State::Compiling;
-        });
+        // It compiles until the scheduler, which takes over now, knows better.
+        catalog.learn(&activation);
+        catalog.clear_refusal(key);
         self.parts.scheduler.serve(activation, module);
         Ok(())
     }
@@ -113,10 +110,7 @@ impl Workshop {
         let retirement = NewActivation { key: key.clone(), module: None, file, at: self.parts.clock.now() };
         let activation = self.parts.committer.activate(retirement).await?;
         tracing::info!(domain = %key, activation = %activation.number, "its file is gone: the domain is retired");
-        self.parts.catalog.update(key, |domain| {
-            domain.activations.push(activation.clone());
-            domain.state = State::Retired;
-        });
+        self.parts.catalog.learn(&activation);
         self.parts.scheduler.retire(activation);
         Ok(())
     }

@@ -26,6 +26,8 @@ use super::{
 
 /// Changes come in bursts: those that follow the first within this time cost no look of their own.
 const BURST: Duration = Duration::from_millis(10);
+/// The pause after the store failed.
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// A job's domain, what it acted upon (none: it restored a module), and what came of it.
 type Done = (DomainKey, Option<Look>, Outcome);
@@ -41,6 +43,8 @@ pub(super) struct Deployer {
     paths: Paths,
     /// At most one for each domain.
     jobs: JoinSet<Done>,
+    /// Modules that came into force on another host. A path is nothing to them.
+    loading: JoinSet<()>,
     /// What was ignored at the last look: named once, not at every look.
     ignored: BTreeSet<(PathBuf, String)>,
     /// Why the last look failed, if it did.
@@ -59,6 +63,7 @@ impl Deployer {
             records: records.into_iter().map(|record| (record.key, record.hash)).collect(),
             paths: Paths::default(),
             jobs: JoinSet::new(),
+            loading: JoinSet::new(),
             ignored: BTreeSet::new(),
             trouble: None,
         }
@@ -88,6 +93,11 @@ impl Deployer {
                     self.finish(done);
                     continue;
                 }
+                () = self.workshop.parts.elsewhere.notified() => {
+                    self.follow_store().await;
+                    continue;
+                }
+                Some(_) = self.loading.join_next() => continue,
                 () = self.watch.changed() => sleep(BURST).await,
                 () = sleep_until(wake) => {}
             }
@@ -95,6 +105,28 @@ impl Deployer {
         }
         // What a job has handed to the committer is written, whether or not the job lives to hear of it.
         self.jobs.shutdown().await;
+        self.loading.shutdown().await;
+    }
+
+    /// Takes up what other hosts have put in force or made known. What this host has put in force meanwhile may
+    /// be among it.
+    async fn follow_store(&mut self) {
+        match self.workshop.learn().await {
+            Ok(activations) => {
+                for activation in activations {
+                    let workshop = self.workshop.clone();
+                    self.loading.spawn(async move { workshop.follow(activation).await });
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot read what other hosts have put in force; trying again");
+                let elsewhere = Arc::clone(&self.workshop.parts.elsewhere);
+                self.loading.spawn(async move {
+                    sleep(AGAIN).await;
+                    elsewhere.notify_one();
+                });
+            }
+        }
     }
 
     async fn look(&mut self) {

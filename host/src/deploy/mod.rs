@@ -30,6 +30,7 @@ use std::{
     sync::Arc,
 };
 
+use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -63,6 +64,8 @@ pub struct DeployParts {
     pub scheduler: scheduler::Handle,
     /// Stamps activations.
     pub clock: SharedClock,
+    /// Wakes when another host that shares the store has put something in force, or made a context known.
+    pub elsewhere: Arc<Notify>,
 }
 
 /// Why deploying cannot start.

@@ -1,6 +1,6 @@
 //! Does what the deployer finds due: asks the rules, then acts.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::{sync::Semaphore, time::sleep};
 
@@ -8,7 +8,7 @@ use crate::{
     catalog::State,
     error::Error,
     sandbox::Module,
-    store::{Activation, FileRecord},
+    store::{Activation, FileRecord, StoreError},
     words::{ContextName, DomainKey, ModuleHash},
 };
 
@@ -55,6 +55,44 @@ impl Workshop {
                 tracing::info!(%context, "a context has a folder");
             }
             Err(error) => tracing::error!(%context, %error, "cannot make the context of a folder known"),
+        }
+    }
+
+    /// Learns which contexts and activations there are; gives the newest activation of each domain that has one
+    /// that was not known here.
+    pub(super) async fn learn(&self) -> Result<Vec<Activation>, StoreError> {
+        let known = self.parts.store.catalogue().await?;
+        for context in known.contexts.iter().filter(|context| self.parts.catalog.name_context(context)) {
+            tracing::info!(%context, "another host made a context known");
+        }
+        let mut newest: BTreeMap<DomainKey, Activation> = BTreeMap::new();
+        for activation in known.activations {
+            if self.parts.catalog.learn(&activation) {
+                newest.insert(activation.key.clone(), activation);
+            }
+        }
+        let in_force = |activation: &Activation| {
+            let domain = self.parts.catalog.domain(&activation.key);
+            domain.is_some_and(|domain| {
+                domain.activations.last().is_some_and(|last| last.number == activation.number)
+            })
+        };
+        Ok(newest.into_values().filter(in_force).collect())
+    }
+
+    /// Does what another host has said of a domain.
+    pub(super) async fn follow(&self, activation: Activation) {
+        let Activation { key, number, module, .. } = &activation;
+        match module {
+            None => {
+                tracing::info!(domain = %key, activation = %number, "another host retired the domain");
+                self.parts.scheduler.retire(activation);
+            }
+            Some((hash, _)) => {
+                tracing::info!(domain = %key, module = %hash, activation = %number, "another host put a module in force");
+                self.parts.scheduler.pause(key.clone());
+                self.restore(activation).await;
+            }
         }
     }
 

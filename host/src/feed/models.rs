@@ -7,7 +7,10 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::words::{DomainKey, EntityId, Version};
+use crate::{
+    store::Change,
+    words::{DomainKey, EntityId, Version},
+};
 
 type Followers = HashMap<(DomainKey, Option<EntityId>), watch::Sender<Version>>;
 
@@ -16,7 +19,11 @@ type Followers = HashMap<(DomainKey, Option<EntityId>), watch::Sender<Version>>;
 pub(super) struct Followed(Mutex<Followers>);
 
 impl Followed {
-    pub(super) fn written(&self, models: &[(DomainKey, Option<EntityId>, Version)]) {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    pub(super) fn written(&self, models: &[Change]) {
         let followers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if followers.is_empty() {
             return;

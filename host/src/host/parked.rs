@@ -153,7 +153,7 @@ mod tests {
             CaptureWrite, Group, ModelWrite, NewActivation, Reduction, SnapshotWrite, Store,
             sqlite::SqliteStore,
         },
-        words::{Descriptor, Fold, History, Order, Position, Upgrade, Version},
+        words::{Descriptor, Fold, History, LeaseEpoch, Order, Position, Upgrade, Version},
     };
 
     fn cart() -> DomainKey {
@@ -185,6 +185,7 @@ mod tests {
             key: cart(),
             entity: entity(),
             activation,
+            leases: LeaseEpoch(0),
             seen: (Version(0), Position(0)),
             model: ModelWrite::Keep,
             folded: Position(0),

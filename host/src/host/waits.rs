@@ -2,15 +2,21 @@
 
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use super::{Host, Result};
 use crate::{
     error::Error,
-    store::{HistoryCursor, HistoryQuery},
+    scheduler::Tried,
+    store::{HistoryCursor, HistoryQuery, LogQuery},
     words::{DomainKey, EntityId, EventType, Model, Parked, Position},
 };
 
 /// Events that are read at once to find what a parked entity has not folded.
 const PAGE: u32 = 1000;
+
+/// How often the scheduler is asked again whether an entity that another host reduces has become this host's.
+const ASKED_AGAIN: Duration = Duration::from_secs(1);
 
 /// How a wait ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,24 +66,57 @@ impl Host {
         most: Duration,
     ) -> Result<Waited> {
         self.require_fold(key, entity.is_none())?;
-        self.require_served(key)?;
-        match tokio::time::timeout(most, self.0.scheduler.tried(key, entity, position)).await {
-            Err(_) => return Ok(Waited::TimeOver),
-            Ok(true) => {}
-            Ok(false) => {
-                self.require_served(key)?;
-                return Err(Error::Closing);
+        let ended = timeout(most, self.wait_on(key, entity, position)).await;
+        ended.unwrap_or(Ok(Waited::TimeOver))
+    }
+
+    async fn wait_on(&self, key: &DomainKey, entity: Option<EntityId>, position: Position) -> Result<Waited> {
+        let mut elsewhere = self.0.feed.watch_elsewhere();
+        loop {
+            self.require_served(key)?;
+            match self.0.scheduler.tried(key, entity, position).await {
+                // What was tried was committed before it was told: the row knows what became of it.
+                Some(Tried::Here) => {}
+                Some(Tried::Elsewhere) => {
+                    elsewhere.mark_unchanged();
+                    if self.is_untried(key, entity, position).await? {
+                        // Whoever reduces it may have been this host by now, if nothing was heard for long.
+                        drop(timeout(ASKED_AGAIN, elsewhere.changed()).await);
+                        continue;
+                    }
+                }
+                None => {
+                    self.require_served(key)?;
+                    return Err(Error::Closing);
+                }
             }
+            let row = self.0.store.rows(key, &[entity]).await?.pop().flatten();
+            let Some(row) = row else { return Ok(Waited::Folded(None)) };
+            if let Some(parked) = &row.parked
+                && self.is_parked_at(key, entity, row.folded, parked, position).await?
+            {
+                return Ok(Waited::Parked(parked.clone()));
+            }
+            return Ok(Waited::Folded(Some(self.to_model(key, entity, row))));
         }
-        // What was tried was committed before it was told: the row knows what became of it.
+    }
+
+    /// Whether another host has yet to fold something of an entity (none: of the context) up to a position. One
+    /// that is parked was tried.
+    async fn is_untried(
+        &self,
+        key: &DomainKey,
+        entity: Option<EntityId>,
+        position: Position,
+    ) -> Result<bool> {
+        if self.0.feed.head().position < position {
+            return Ok(true);
+        }
         let row = self.0.store.rows(key, &[entity]).await?.pop().flatten();
-        let Some(row) = row else { return Ok(Waited::Folded(None)) };
-        if let Some(parked) = &row.parked
-            && self.is_unfolded(key, entity, row.folded, parked, position).await?
-        {
-            return Ok(Waited::Parked(parked.clone()));
-        }
-        Ok(Waited::Folded(Some(self.to_model(key, entity, row))))
+        let (folded, tried) = row.map_or((Position(0), Position(0)), |row| {
+            (row.folded, Position(row.parked.map_or(0, |parked| parked.tried)))
+        });
+        Ok(tried < position && self.takes_between(key, entity, folded, position).await?)
     }
 
     fn require_served(&self, key: &DomainKey) -> Result<()> {
@@ -86,7 +125,7 @@ impl Host {
     }
 
     /// Whether a parked row, which is folded up to one position, has an event to fold up to another.
-    async fn is_unfolded(
+    async fn is_parked_at(
         &self,
         key: &DomainKey,
         entity: Option<EntityId>,
@@ -99,10 +138,29 @@ impl Host {
         }
         // A context's model waits at the first event behind what it has folded. An entity's may have failed at
         // an older event, because of a late one.
-        let Some(entity) = entity else { return Ok(false) };
+        if entity.is_none() {
+            return Ok(false);
+        }
+        self.takes_between(key, entity, folded, position).await
+    }
+
+    /// Whether an entity (none: its context) has events that the domain takes, behind one position and up to
+    /// another.
+    async fn takes_between(
+        &self,
+        key: &DomainKey,
+        entity: Option<EntityId>,
+        mut after: Position,
+        position: Position,
+    ) -> Result<bool> {
         let domain = self.require_domain(key)?;
         let Some((_, descriptor)) = domain.module() else { return Ok(false) };
-        let mut after = folded;
+        let Some(entity) = entity else {
+            let types = descriptor.event_types.iter().filter_map(|name| name.parse().ok()).collect();
+            let query = LogQuery { context: Some(key.context.clone()), after, since: None, types, limit: 1 };
+            let next = self.0.store.log(&query).await?.pop();
+            return Ok(next.is_some_and(|event| event.position <= position));
+        };
         while after < position {
             let (context, up_to) = (key.context.clone(), Some(position));
             let after_position = HistoryCursor::Position(after);

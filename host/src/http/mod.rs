@@ -14,6 +14,7 @@
 //! | `streams` | the same, followed: server-sent events and websockets |
 //! | `parked` | what waits to be mended, and trying it again |
 //! | `divergences` | what reducers emit otherwise than before |
+//! | `hosts` | which hosts share the store, and who reduces what |
 //! | `operations` | what runs here, and how it is doing |
 //! | `problem`, `refusals` | errors as problem+json; the one mapping from the host's errors |
 //! | `query`, `negotiate`, `body`, `render` | the small print of requests and answers |
@@ -26,6 +27,7 @@ mod divergences;
 mod events;
 mod expect;
 mod guard;
+mod hosts;
 mod models;
 mod negotiate;
 mod operations;

@@ -64,7 +64,7 @@ fn of_store(error: &StoreError) -> Problem {
             &kinds::DAMAGED,
             "the store holds a value that cannot be read: the host's log says which",
         ),
-        StoreError::Open { .. } | StoreError::Database(_) => Problem::new(
+        StoreError::Open { .. } | StoreError::Namesake { .. } | StoreError::Database(_) => Problem::new(
             &kinds::STORE,
             "the store failed: nothing is promised of this request; sending the same again is safe",
         ),

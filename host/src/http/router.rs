@@ -10,7 +10,7 @@ use axum::{
 use super::{
     append, batch, chains, divergences, events,
     guard::Guard,
-    models, operations, parked,
+    hosts, models, operations, parked,
     problem::{self as kinds, Problem},
     streams::Streams,
     visit::{App, Visit},
@@ -42,6 +42,7 @@ pub(super) fn router(host: &Host, local: SocketAddr, streams: Streams) -> Router
         .route("/_/parked/{context}/{domain}/{entity}", get(parked::capture))
         .route("/_/parked/{context}/{domain}/{entity}/retry", post(parked::retry_one))
         .route("/_/divergences", get(divergences::list))
+        .route("/_/hosts", get(hosts::list))
         .route("/_/modules/{hash}", get(operations::module))
         .route("/_/live", get(operations::live))
         .route("/_/ready", get(operations::ready))

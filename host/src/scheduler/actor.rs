@@ -19,54 +19,23 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::Config,
     store::{Activation, Head, Mark},
-    words::{ActivationNumber, DomainKey, EntityId},
+    words::DomainKey,
 };
 
 use super::{
     SchedulerParts,
-    domain::{Asker, Domain, Wait},
+    domain::Domain,
     lanes::{Lane, Lanes},
+    message::{Message, Sharer},
     outcome::settle,
-    reading::{EntitiesRead, LogRead, Reading},
+    reading::Reading,
     reduce::Trouble,
     report::Report,
-    serving::{Reduce, Serving},
+    serving::{Reduce, Serving, Share, Under},
     turns::Turns,
     visit::Visit,
     workers::{Batch, Finished, Tools},
 };
-
-/// What the scheduler is told.
-pub(super) enum Message {
-    Serve(Box<Activation>, Arc<dyn Reduce>),
-    Retire(Box<Activation>),
-    /// Parked entities are to be tried again.
-    Retry(DomainKey, Vec<Option<EntityId>>, Asker),
-    /// Somebody waits until something is folded.
-    Wait(DomainKey, Wait),
-    /// A worker has nothing to do.
-    Free {
-        worker: usize,
-        /// How many folds go on there between batches.
-        folds: usize,
-        key: DomainKey,
-        number: ActivationNumber,
-    },
-    /// The fold of an entity takes long. It goes on between others.
-    MadeWay {
-        key: DomainKey,
-        number: ActivationNumber,
-        entity: Option<EntityId>,
-    },
-    /// Reductions were committed, dropped, or had nothing to commit.
-    Finished {
-        key: DomainKey,
-        number: ActivationNumber,
-        finished: Vec<Finished>,
-    },
-    LogRead(LogRead),
-    EntitiesRead(EntitiesRead),
-}
 
 /// Entities in one batch at most.
 const BATCH: usize = 64;
@@ -80,6 +49,8 @@ pub(super) struct Actor {
     domains: Turns,
     /// Marks as the store has them.
     marks: BTreeMap<DomainKey, Mark>,
+    /// None: the store is this host's alone.
+    sharer: Option<Box<Sharer>>,
     lanes: Lanes,
     messages: UnboundedReceiver<Message>,
     head: watch::Receiver<Head>,
@@ -106,6 +77,7 @@ impl Actor {
         Ok(Self {
             domains: Turns::default(),
             marks: parts.marks.into_iter().map(|mark| (mark.key.clone(), mark)).collect(),
+            sharer: None,
             lanes: Lanes::start(parts.config.worker_count(), stack, &tools)?,
             messages,
             head: tools.feed.watch_head(),
@@ -145,42 +117,64 @@ impl Actor {
                 drop(self.remove(&activation.key));
                 self.domains.give_up(&activation.key);
             }
+            Message::Pause(key) => drop(self.remove(&key)),
+            Message::Share(sharer) => self.share(sharer),
             Message::Retry(key, entities, asker) => {
                 if let Some(domain) = self.domains.served(&key) {
                     entities.into_iter().for_each(|entity| domain.retry(entity, asker.clone()));
                 }
             }
             Message::Wait(key, wait) => self.domains.wait(key, wait),
-            Message::Free { worker, folds, key, number } => {
+            Message::Free { worker, folds, key, under } => {
                 self.lanes.free(worker, folds);
-                if let Some(domain) = self.domains.get(&key, number) {
+                if let Some(domain) = self.domains.get(&key, under) {
                     domain.running -= 1;
                 }
             }
-            Message::MadeWay { key, number, entity } => {
-                if let Some(domain) = self.domains.get(&key, number) {
+            Message::MadeWay { key, under, entity } => {
+                if let Some(domain) = self.domains.get(&key, under) {
                     domain.made_way(entity);
                 }
             }
-            Message::Finished { key, number, finished } => self.finished(&key, number, finished),
+            Message::Finished { key, under, finished } => self.finished(&key, under, finished),
             Message::LogRead(read) => {
-                if let Some(domain) = self.domains.get(&read.key, read.number) {
+                if let Some(domain) = self.domains.get(&read.key, read.under) {
                     read.arrive(domain);
                 }
             }
             Message::EntitiesRead(read) => {
-                if let Some(domain) = self.domains.get(&read.key, read.number) {
+                if let Some(domain) = self.domains.get(&read.key, read.under) {
                     read.arrive(domain);
                 }
             }
         }
     }
 
+    /// Begins with all domains anew, from where every host has got at least: whatever was being folded was
+    /// folded under other leases, and is not written any more.
+    fn share(&mut self, sharer: Box<Sharer>) {
+        self.marks = sharer.marks.iter().map(|mark| (mark.key.clone(), mark.clone())).collect();
+        self.sharer = Some(sharer);
+        let served: Vec<_> = self.domains.iter().map(|(_, domain)| Arc::clone(&domain.serving)).collect();
+        for serving in served {
+            if let Some(activation) = serving.activation() {
+                self.serve(activation, Arc::clone(&serving.module));
+            }
+        }
+    }
+
     fn serve(&mut self, activation: &Activation, module: Arc<dyn Reduce>) {
         let key = activation.key.clone();
-        let chain = self.report.chain(&key);
+        if self.domains.served(&key).is_some_and(|domain| domain.serving.number > activation.number) {
+            // What loads longer than its successor comes too late.
+            return;
+        }
+        let mut chain = self.report.chain(&key);
+        chain.retain(|earlier| earlier.number <= activation.number);
         let limits = self.config.limits_for(&key).clone();
-        let serving = Arc::new(Serving::new(key.clone(), activation.number, module, chain, limits));
+        let share = self.sharer.as_ref().map_or_else(Share::whole, |sharer| sharer.share(&key));
+        let serving = Serving::new(key.clone(), activation.number, module, chain, limits);
+        let serving = Arc::new(serving.sharing(share));
         let settled = self.marks.get(&key).filter(|mark| mark.settled == activation.number);
         // Until every entity was visited, the visit covers what lies before the activation.
         let (cursor, visit) = match settled {
@@ -224,8 +218,8 @@ impl Actor {
         }
     }
 
-    fn finished(&mut self, key: &DomainKey, number: ActivationNumber, finished: Vec<Finished>) {
-        let Some(domain) = self.domains.get(key, number) else { return };
+    fn finished(&mut self, key: &DomainKey, under: Under, finished: Vec<Finished>) {
+        let Some(domain) = self.domains.get(key, under) else { return };
         for Finished { entity, result } in finished {
             match result {
                 Ok((done, outcome)) => settle(domain, &mut self.report, entity, done, outcome),
@@ -253,13 +247,15 @@ impl Actor {
     async fn write_marks(&mut self) {
         let mut moved = Vec::new();
         for (key, domain) in self.domains.iter() {
-            if !domain.visit.is_settled() {
+            // Who folds nothing of a domain cannot say how far it has got.
+            if !domain.visit.is_settled() || domain.serving.share.slots.are_none() {
                 continue;
             }
-            let (position, settled) = (domain.mark(), domain.serving.number);
+            let Under { activation: settled, leases } = domain.serving.under();
+            let position = domain.mark();
             let known = self.marks.get(key);
             if known.is_none_or(|mark| mark.position != position || mark.settled != settled) {
-                moved.push(Mark { key: key.clone(), position, settled });
+                moved.push(Mark { key: key.clone(), position, settled, leases });
             }
         }
         if moved.is_empty() {

@@ -19,6 +19,7 @@ use super::{
     visit::Visit,
 };
 
+pub use waits::Tried;
 pub(super) use waits::{Wait, Waits};
 
 /// Somebody who asked for a parked entity to be tried again: told whether it was mended. Dropped untold
@@ -135,6 +136,9 @@ impl Domain {
         }
         let whole_context = self.serving.module.descriptor().is_whole_context();
         let entity = if whole_context { None } else { Some(event.fact.entity) };
+        if !self.serving.holds(entity) {
+            return;
+        }
         let entry = self.entries.entry(entity).or_default();
         entry.oldest = entry.oldest.or(Some(event.position));
         if entry.makes_way || entry.unknown {

@@ -15,6 +15,7 @@ mod harness;
 mod history;
 mod lanes;
 mod mending;
+mod message;
 mod outcome;
 mod pace;
 mod priority;
@@ -40,6 +41,7 @@ use tokio::sync::{
     oneshot,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
 
 use crate::{
     catalog::Catalog,
@@ -48,13 +50,15 @@ use crate::{
     config::Config,
     feed::Feed,
     sandbox::Module,
-    store::{Activation, Mark, Store},
+    store::{Activation, Leases, Mark, Store},
     words::{DomainKey, EntityId, Position},
 };
 
-use actor::{Actor, Message};
+use actor::Actor;
 pub(crate) use bench::{Bench, Folded};
+pub use domain::Tried;
 use domain::Wait;
+use message::{Message, Sharer};
 pub use verify::{Refolded, Verifier, VerifyError};
 
 /// What the scheduler works with.
@@ -89,6 +93,12 @@ impl Handle {
         drop(self.inbox.send(Message::Serve(Box::new(activation), module)));
     }
 
+    /// Another host has put a module in force that is still to be loaded here: what is reduced until then would
+    /// not be written.
+    pub fn pause(&self, key: DomainKey) {
+        drop(self.inbox.send(Message::Pause(key)));
+    }
+
     /// A domain is retired: nothing is reduced there any more.
     pub fn retire(&self, activation: Activation) {
         drop(self.inbox.send(Message::Retire(Box::new(activation))));
@@ -109,12 +119,23 @@ impl Handle {
     }
 
     /// Waits until a domain has nothing left to try of an entity (none: of the context) up to this position:
-    /// then it is folded, or parked. Not so where no module serves the domain any more; tells which. Where none
-    /// serves it yet, that is waited for as well.
-    pub async fn tried(&self, key: &DomainKey, entity: Option<EntityId>, position: Position) -> bool {
+    /// then it is folded, or parked. None where no module serves the domain any more. Where none serves it yet,
+    /// that is waited for as well.
+    pub async fn tried(
+        &self,
+        key: &DomainKey,
+        entity: Option<EntityId>,
+        position: Position,
+    ) -> Option<Tried> {
         let (told, hears) = oneshot::channel();
         drop(self.inbox.send(Message::Wait(key.clone(), Wait { entity, position, told })));
-        hears.await.is_ok()
+        hears.await.ok()
+    }
+
+    /// Slots have moved between the hosts that share the store: from now on this one, `me`, reduces what the
+    /// leases say, from where the marks say that all of them have got.
+    pub fn share(&self, leases: Arc<Leases>, me: Uuid, marks: Vec<Mark>) {
+        drop(self.inbox.send(Message::Share(Box::new(Sharer { leases, me, marks }))));
     }
 }
 

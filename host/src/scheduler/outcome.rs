@@ -169,6 +169,7 @@ impl Reducer<'_> {
             key: self.history.serving.key.clone(),
             entity,
             activation: self.history.serving.number,
+            leases: self.history.serving.share.leases,
             seen: before.map(|row| (row.version, row.folded)).unwrap_or_default(),
             model,
             folded: after.folded,
@@ -209,7 +210,7 @@ pub(super) fn settle(
         None => {
             let is_parked = done.before.as_ref().is_some_and(|row| row.parked.is_some());
             if let Some(row) = done.before {
-                domain.rows.put(entity, row);
+                keep(domain, entity, row);
             }
             domain.tell(entity, !is_parked);
             domain.done(entity, done.more);
@@ -224,9 +225,19 @@ pub(super) fn settle(
             let is_parked = done.after.as_ref().is_some_and(|after| after.parked.is_some());
             domain.tell(entity, !is_parked);
             if let Some(after) = done.after {
-                domain.rows.put(entity, Arc::new(Row { version, ..after }));
+                keep(domain, entity, Arc::new(Row { version, ..after }));
             }
             domain.done(entity, done.more);
         }
+    }
+}
+
+/// Keeps a row for the entity's next event. One that is parked hardly has a next reduction, and another host may
+/// mend it, whom somebody asked to.
+fn keep(domain: &mut Domain, entity: Option<EntityId>, row: Arc<Row>) {
+    if row.parked.is_some() {
+        domain.rows.forget(entity);
+    } else {
+        domain.rows.put(entity, row);
     }
 }

@@ -8,10 +8,10 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::{
     feed::Feed,
     store::{LogQuery, Result, Store},
-    words::{ActivationNumber, DomainKey, EntityId, Event, Position},
+    words::{DomainKey, EntityId, Event, Position},
 };
 
-use super::{actor::Message, domain::Domain, workers::Tools};
+use super::{domain::Domain, message::Message, serving::Under, workers::Tools};
 
 /// Events or entities read at once.
 const PAGE: u32 = 1000;
@@ -25,7 +25,7 @@ pub(super) struct Reading {
 /// A page of the log.
 pub(super) struct LogRead {
     pub(super) key: DomainKey,
-    pub(super) number: ActivationNumber,
+    pub(super) under: Under,
     /// The log's head before it was read.
     head: Position,
     events: Result<Vec<Event>>,
@@ -34,7 +34,7 @@ pub(super) struct LogRead {
 /// A page of entities to be visited.
 pub(super) struct EntitiesRead {
     pub(super) key: DomainKey,
-    pub(super) number: ActivationNumber,
+    pub(super) under: Under,
     entities: Result<Vec<EntityId>>,
     /// How many there are in all; asked for once.
     total: Option<u64>,
@@ -61,7 +61,7 @@ impl Reading {
         }
         domain.reading = true;
         let (store, inbox) = (Arc::clone(&self.store), self.inbox.clone());
-        let (key, number) = (domain.serving.key.clone(), domain.serving.number);
+        let (key, under) = (domain.serving.key.clone(), domain.serving.under());
         let query = LogQuery {
             context: Some(key.context.clone()),
             after: domain.cursor,
@@ -71,26 +71,34 @@ impl Reading {
         };
         tokio::spawn(async move {
             let events = store.log(&query).await;
-            drop(inbox.send(Message::LogRead(LogRead { key, number, head, events })));
+            drop(inbox.send(Message::LogRead(LogRead { key, under, head, events })));
         });
         false
     }
 
     /// Brings the next entities that are to be visited to a domain, by a message.
     pub(super) fn entities(&self, domain: &mut Domain) {
+        if domain.serving.share.slots.are_none() {
+            return domain.visit.arrived(0, None, true);
+        }
         if domain.serving.module.descriptor().is_whole_context() {
-            domain.visit.arrived(1, None, true);
-            domain.visit(None);
+            let is_here = domain.serving.holds(None);
+            domain.visit.arrived(usize::from(is_here), None, true);
+            if is_here {
+                domain.visit(None);
+            }
             return;
         }
         domain.visit.reading = true;
         let (store, inbox) = (Arc::clone(&self.store), self.inbox.clone());
-        let (key, number) = (domain.serving.key.clone(), domain.serving.number);
-        let (after, is_first) = (domain.visit.after, domain.visit.total.is_none());
+        let (key, under) = (domain.serving.key.clone(), domain.serving.under());
+        let (after, is_whole) = (domain.visit.after, domain.serving.share.slots.are_all());
+        // How many of them are this host's is seen only on the way.
+        let is_first = is_whole && domain.visit.total.is_none();
         tokio::spawn(async move {
             let entities = store.entities(&key.context, after, PAGE).await;
             let total = if is_first { store.count_entities(&key.context).await.ok() } else { None };
-            drop(inbox.send(Message::EntitiesRead(EntitiesRead { key, number, entities, total })));
+            drop(inbox.send(Message::EntitiesRead(EntitiesRead { key, under, entities, total })));
         });
     }
 }
@@ -122,10 +130,11 @@ impl EntitiesRead {
         match self.entities {
             Ok(entities) => {
                 let is_last = entities.len() < PAGE as usize;
-                domain.visit.arrived(entities.len(), entities.last().copied(), is_last);
-                for entity in entities {
-                    domain.visit(Some(entity));
-                }
+                let last = entities.last().copied();
+                let here: Vec<_> =
+                    entities.into_iter().map(Some).filter(|entity| domain.serving.holds(*entity)).collect();
+                domain.visit.arrived(here.len(), last, is_last);
+                here.into_iter().for_each(|entity| domain.visit(entity));
             }
             Err(error) => {
                 domain.failed_to_read = true;

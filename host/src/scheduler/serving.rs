@@ -7,13 +7,38 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::Limits,
     sandbox::{Call, Failure, Module, Reduced},
+    sharing::Slots,
     store::Activation,
     words::{
-        ActivationNumber, Descriptor, DomainKey, EventType, History, ModuleHash, Position, Row, Upgrade,
+        ActivationNumber, Descriptor, DomainKey, EntityId, EventType, History, LeaseEpoch, ModuleHash,
+        Position, Row, Upgrade,
     },
 };
 
 use super::{lanes::Lane, pace::Pace};
+
+/// Under what a domain is served: who shares the store, and what of it is this host's.
+#[derive(Clone)]
+pub(super) struct Share {
+    /// The lease epoch in force.
+    pub(super) leases: LeaseEpoch,
+    /// The entities that this host reduces.
+    pub(super) slots: Slots,
+}
+
+impl Share {
+    /// Of a store that nobody shares.
+    pub(super) fn whole() -> Self {
+        Self { leases: LeaseEpoch::default(), slots: Slots::all() }
+    }
+}
+
+/// What a reduction is made under: of what is told about others nothing counts any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Under {
+    pub(super) activation: ActivationNumber,
+    pub(super) leases: LeaseEpoch,
+}
 
 /// Events that are taken at once where each needs a call of its own.
 const SINGLE_EVENTS: usize = 8;
@@ -51,6 +76,8 @@ pub(super) struct Serving {
     /// The activation in force.
     pub(super) number: ActivationNumber,
     pub(super) key: DomainKey,
+    /// What of it is this host's.
+    pub(super) share: Share,
     /// The limits of this reducer.
     pub(super) limits: Limits,
     /// Whether another activation has taken its place: what is still being folded is of no use.
@@ -78,7 +105,27 @@ impl Serving {
         limits: Limits,
     ) -> Self {
         let (ended, pace) = (CancellationToken::new(), Pace::default());
-        Self { module, number, key, limits, ended, chain, pace }
+        Self { module, number, key, share: Share::whole(), limits, ended, chain, pace }
+    }
+
+    /// The same for a store that is shared.
+    pub(super) fn sharing(self, share: Share) -> Self {
+        Self { share, ..self }
+    }
+
+    /// Under what it serves.
+    pub(super) fn under(&self) -> Under {
+        Under { activation: self.number, leases: self.share.leases }
+    }
+
+    /// The activation in force, if it is known here.
+    pub(super) fn activation(&self) -> Option<&Activation> {
+        self.chain.iter().find(|activation| activation.number == self.number)
+    }
+
+    /// Whether this host reduces an entity (none: the context).
+    pub(super) fn holds(&self, entity: Option<EntityId>) -> bool {
+        self.share.slots.hold(&self.key, entity)
     }
 
     /// Calls the module.

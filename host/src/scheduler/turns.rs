@@ -5,11 +5,12 @@ use std::{
     ops::Bound::{Excluded, Unbounded},
 };
 
-use crate::words::{ActivationNumber, DomainKey};
+use crate::words::DomainKey;
 
 use super::{
     domain::{Domain, Wait, Waits},
     lanes::Lane,
+    serving::Under,
 };
 
 #[derive(Default)]
@@ -63,9 +64,9 @@ impl Turns {
         self.domains.get_mut(key)
     }
 
-    /// A domain, provided that this activation is still the one in force.
-    pub(super) fn get(&mut self, key: &DomainKey, number: ActivationNumber) -> Option<&mut Domain> {
-        self.domains.get_mut(key).filter(|domain| domain.serving.number == number)
+    /// A domain, provided that it is still served under this.
+    pub(super) fn get(&mut self, key: &DomainKey, under: Under) -> Option<&mut Domain> {
+        self.domains.get_mut(key).filter(|domain| domain.serving.under() == under)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&DomainKey, &Domain)> {

@@ -23,10 +23,10 @@ use crate::{
 };
 
 use super::{
-    actor::Message,
     ahead::{Ahead, Whole},
     history::History,
     lanes::Lane,
+    message::Message,
     outcome::Done,
     priority,
     reduce::{Reducer, Task, Trouble},
@@ -109,11 +109,11 @@ impl Tools {
                 biased;
                 batch = next => {
                     let Some(batch) = batch else { return };
-                    let (key, number) = (batch.serving.key.clone(), batch.serving.number);
+                    let (key, under) = (batch.serving.key.clone(), batch.serving.under());
                     self.work(batch, &mut made_way, &looked).await;
                     let folds = made_way.len();
                     // Nobody listens any more while the host shuts down.
-                    drop(self.inbox.send(Message::Free { worker: index, folds, key, number }));
+                    drop(self.inbox.send(Message::Free { worker: index, folds, key, under }));
                 }
                 Some(ended) = made_way.next() => {
                     if let Some((serving, reduced)) = ended {
@@ -159,8 +159,8 @@ impl Tools {
             match turn.first_slice(fold.as_mut()).await {
                 Some(reduced) => done.push(reduced),
                 None => {
-                    let (key, number) = (serving.key.clone(), serving.number);
-                    drop(self.inbox.send(Message::MadeWay { key, number, entity }));
+                    let (key, under) = (serving.key.clone(), serving.under());
+                    drop(self.inbox.send(Message::MadeWay { key, under, entity }));
                     made_way.push(Box::pin(go_on(Arc::clone(&serving), fold, Rc::clone(looked))));
                 }
             }
@@ -226,9 +226,9 @@ impl Tools {
     }
 
     fn tell(&self, serving: &Serving, finished: Vec<Finished>) {
-        let (key, number) = (serving.key.clone(), serving.number);
+        let (key, under) = (serving.key.clone(), serving.under());
         // Nobody listens any more while the host shuts down.
-        drop(self.inbox.send(Message::Finished { key, number, finished }));
+        drop(self.inbox.send(Message::Finished { key, under, finished }));
     }
 }
 

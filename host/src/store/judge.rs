@@ -4,7 +4,7 @@
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use crate::words::{
-    ActivationNumber, ContextName, DomainKey, EntityId, Event, EventId, Fact, Position, Version,
+    ActivationNumber, ContextName, DomainKey, EntityId, Event, EventId, Fact, LeaseEpoch, Position, Version,
 };
 
 use super::{
@@ -22,6 +22,8 @@ pub type RowKey = (DomainKey, Option<EntityId>);
 pub struct Known {
     /// How far the store has counted.
     pub head: Head,
+    /// The lease epoch in force.
+    pub leases: LeaseEpoch,
     /// The time of recording of the newest event.
     pub recorded_at: i64,
     /// Events that have an id of the group's events.
@@ -141,7 +143,8 @@ impl<'a> Bench<'a> {
         let row = (reduction.key.clone(), reduction.entity);
         let seen = self.known.rows.get(&row).copied().unwrap_or_default();
         let in_force = self.known.activations.get(&reduction.key).copied().unwrap_or_default();
-        if seen != reduction.seen || in_force != reduction.activation {
+        let moved = reduction.leases != self.known.leases;
+        if moved || seen != reduction.seen || in_force != reduction.activation {
             return ReductionOutcome::Stale;
         }
         let divergent = self.emit(reduction);

@@ -12,6 +12,7 @@ pub mod judge;
 mod parts;
 mod queries;
 mod requests;
+mod shared;
 mod snapshots;
 pub mod sqlite;
 
@@ -27,6 +28,7 @@ pub use requests::{
     Activation, Append, AppendRefusal, Appended, CaptureWrite, Catalogue, Committed, FileRecord, Group, Head,
     Mark, ModelWrite, NewActivation, Reduction, ReductionOutcome,
 };
+pub use shared::{Change, Holder, Leases, News, Reduces, Renewal, Shared};
 pub use snapshots::{SnapshotQuery, SnapshotWrite};
 
 use crate::words::{
@@ -47,6 +49,16 @@ pub enum StoreError {
     /// The database refused or failed.
     #[error("the store failed: {0}")]
     Database(Arc<sqlx::Error>),
+    /// Another host that shares the store has the same name.
+    #[error(
+        "another host calls itself {node}, and listens on {listen}: give each host that shares the store a --node of its own"
+    )]
+    Namesake {
+        /// The name.
+        node: String,
+        /// Where the other one listens.
+        listen: String,
+    },
     /// What was read is not what was ever written.
     #[error("the store holds a damaged value: {0}")]
     Damaged(String),
@@ -168,6 +180,11 @@ pub trait Store: Send + Sync + 'static {
     /// and all; that it fits together is the caller's business. Once the import is done, the store must be
     /// opened again before anything but [`Self::export`] is asked of it.
     async fn import(&self, step: &Import) -> Result<ImportOutcome>;
+
+    /// What hosts ask that share it; none where only one can have it.
+    fn shared(&self) -> Option<&dyn Shared> {
+        None
+    }
 
     /// Ends all work and releases the store for others. Methods called afterwards fail.
     async fn close(&self);

@@ -22,7 +22,8 @@ pub enum Part {
     Context(ContextName),
     /// The bytes of a module, by its hash.
     Module(ModuleHash, Arc<[u8]>),
-    /// A domain by its key, and how far it has got. Each is here, also those that no module ever served.
+    /// A domain by its key, and how far it has got. Each is here, also those that no module ever served. Which
+    /// hosts share the store is not part of it: the lease epoch is the default here.
     Domain(Mark),
     /// An activation, by its number. The greatest number is what the store has counted to.
     Activation(Activation),

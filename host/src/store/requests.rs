@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::words::{
-    ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, Fact, ModuleHash, Parked,
-    Position, Segment, Version,
+    ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, Fact, LeaseEpoch,
+    ModuleHash, Parked, Position, Segment, Version,
 };
 
 use super::{Expectation, Imported, SnapshotWrite};
@@ -96,6 +96,8 @@ pub struct Reduction {
     pub entity: Option<EntityId>,
     /// The activation that it was made under. If another is in force, the reduction is stale.
     pub activation: ActivationNumber,
+    /// The lease epoch that it was made under. If another is in force, the reduction is stale.
+    pub leases: LeaseEpoch,
     /// The row's version and folded-up-to as they were read, both 0 if there was no row. If the row has
     /// moved, the reduction is stale.
     pub seen: (Version, Position),
@@ -144,6 +146,8 @@ pub struct Mark {
     pub position: Position,
     /// The activation whose visit to every entity is complete; 0 if none is.
     pub settled: ActivationNumber,
+    /// The lease epoch under which that is so; under another the mark is not written.
+    pub leases: LeaseEpoch,
 }
 
 /// All that waits to be written.
@@ -179,6 +183,8 @@ pub struct Committed {
     pub events: Vec<Arc<Event>>,
     /// The models that were written or deleted.
     pub models: Vec<(DomainKey, Option<EntityId>, Version)>,
+    /// How far the store had counted before.
+    pub before: Head,
     /// How far the store has counted now.
     pub head: Head,
 }

@@ -173,6 +173,11 @@ number!(
     /// The number of an activation: which module serves which domain from then on. 0: none.
     ActivationNumber
 );
+number!(
+    /// Counts how often slots have moved between the hosts that share a store. What is reduced under an older
+    /// one is not written any more. 0: the store has one host only.
+    LeaseEpoch
+);
 
 /// A random name for this store's history. Cursors of another epoch are void.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]

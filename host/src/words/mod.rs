@@ -22,7 +22,7 @@ pub use divergence::{Difference, Divergence};
 pub use event::{Event, Fact, Metadata, Origin};
 pub use event_id::EventId;
 pub(crate) use event_id::TICKS_BEFORE_UNIX;
-pub use ids::{ActivationNumber, EntityId, Epoch, IdError, ModuleHash, Position, Version};
+pub use ids::{ActivationNumber, EntityId, Epoch, IdError, LeaseEpoch, ModuleHash, Position, Version};
 pub use media::is_json_type;
 pub use model::{Model, Parked, Row, Segment};
 pub use names::{ContextName, DomainKey, DomainName, EventType, NameError};

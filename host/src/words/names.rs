@@ -91,6 +91,16 @@ pub struct DomainKey {
     pub domain: DomainName,
 }
 
+impl FromStr for DomainKey {
+    type Err = NameError;
+
+    /// `context/domain`
+    fn from_str(key: &str) -> Result<Self, NameError> {
+        let (context, domain) = key.split_once('/').unwrap_or((key, ""));
+        Ok(Self { context: context.parse()?, domain: domain.parse()? })
+    }
+}
+
 impl fmt::Display for DomainKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.context, self.domain)
@@ -115,6 +125,16 @@ mod tests {
         }
         for bad in ["", "1a", "_a", "a b", "a:b", "é", &"a".repeat(129)] {
             assert!(bad.parse::<EventType>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_domain_is_named_with_its_context() {
+        let key: DomainKey = "shop/cart".parse().unwrap();
+        assert_eq!((key.context.as_str(), key.domain.as_str()), ("shop", "cart"));
+        assert_eq!(key.to_string().parse(), Ok(key));
+        for bad in ["shop", "shop/", "/cart", "shop/cart/1", ""] {
+            assert!(bad.parse::<DomainKey>().is_err(), "{bad}");
         }
     }
 

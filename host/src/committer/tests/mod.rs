@@ -14,7 +14,7 @@ use crate::{
     clock::Clock,
     config::Config,
     store::LogQuery,
-    words::{ActivationNumber, DomainKey, EntityId, EventId, Fact, Position, Version},
+    words::{ActivationNumber, DomainKey, EntityId, EventId, Fact, LeaseEpoch, Position, Version},
 };
 
 use super::*;
@@ -96,6 +96,7 @@ fn reduction(entity: u8, activation: u64, emissions: Vec<Arc<Fact>>) -> Arc<Redu
         key: cart(),
         entity: Some(EntityId::from_stored([entity; 16])),
         activation: ActivationNumber(activation),
+        leases: LeaseEpoch(0),
         seen: (Version(0), Position(0)),
         model: crate::store::ModelWrite::Put(Arc::from(&b"1"[..])),
         folded: Position(1),
@@ -140,7 +141,8 @@ async fn what_waits_is_one_transaction() {
     let store = Watched::open(None).await;
     store.inner.activate(&retirement()).await.unwrap();
     let (committer, feed) = start(&store, MOST, &TaskTracker::new());
-    let mark = Mark { key: cart(), position: Position(1), settled: ActivationNumber(1) };
+    let mark =
+        Mark { key: cart(), position: Position(1), settled: ActivationNumber(1), leases: LeaseEpoch(0) };
     let (one, two, first, second, marked) = join!(
         committer.write(append([1])),
         committer.write(append([2, 3])),
@@ -161,7 +163,8 @@ async fn a_failing_request_harms_only_itself() {
     let store = Watched::open(Some(id(13))).await;
     store.inner.activate(&retirement()).await.unwrap();
     let (committer, feed) = start(&store, MOST, &TaskTracker::new());
-    let mark = Mark { key: cart(), position: Position(7), settled: ActivationNumber(1) };
+    let mark =
+        Mark { key: cart(), position: Position(7), settled: ActivationNumber(1), leases: LeaseEpoch(0) };
     let (one, bad, two, taken, good, spoilt, marked) = join!(
         committer.write(append([1])),
         committer.write(append([2, 13])),

@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::{
     store::{Activation, FileRecord, Head, Mark, Part, StoredRow},
-    words::{DomainKey, Epoch, Event, Fact, Origin, Row},
+    words::{DomainKey, Epoch, Event, Fact, LeaseEpoch, Origin, Row},
 };
 
 use super::{
@@ -27,7 +27,7 @@ impl<'a> From<&'a Part> for Line<'a> {
             Part::Module(hash, bytes) => {
                 Self::Module(ModuleLine { hash: *hash, bytes: STANDARD.encode(bytes) })
             }
-            Part::Domain(Mark { key: DomainKey { context, domain }, position, settled }) => {
+            Part::Domain(Mark { key: DomainKey { context, domain }, position, settled, .. }) => {
                 let (context, domain) = (context.clone(), domain.clone());
                 Self::Domain(DomainLine { context, domain, position: *position, settled: *settled })
             }
@@ -116,7 +116,8 @@ impl Line<'_> {
                 Part::Module(hash, bytes.into())
             }
             Self::Domain(DomainLine { context, domain, position, settled }) => {
-                Part::Domain(Mark { key: DomainKey { context, domain }, position, settled })
+                let key = DomainKey { context, domain };
+                Part::Domain(Mark { key, position, settled, leases: LeaseEpoch::default() })
             }
             Self::Activation(line) => Part::Activation((*line).into()),
             Self::File(FileLine { node, context, domain, hash }) => {

@@ -9,7 +9,7 @@ use crate::{
     store::{Activation, FileRecord, Head, Mark, Part, StoredRow},
     words::{
         ActivationNumber, Descriptor, DomainKey, EntityId, Epoch, Event, EventId, Fact, Fold, History,
-        ModuleHash, Order, Origin, Parked, Position, Row, Segment, Upgrade, Version,
+        LeaseEpoch, ModuleHash, Order, Origin, Parked, Position, Row, Segment, Upgrade, Version,
     },
 };
 
@@ -83,7 +83,8 @@ fn sample(events: u64) -> Vec<Part> {
         attributes: vec![("a".into(), "b".into())],
     };
     let mark = |key: DomainKey, settled| {
-        Part::Domain(Mark { key, position: Position(1), settled: ActivationNumber(settled) })
+        let (settled, leases) = (ActivationNumber(settled), LeaseEpoch::default());
+        Part::Domain(Mark { key, position: Position(1), settled, leases })
     };
     let activation = |number, key: DomainKey, serves: bool| {
         let module = serves.then(|| (hash, descriptor.clone()));

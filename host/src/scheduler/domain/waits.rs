@@ -18,13 +18,22 @@ pub(in crate::scheduler) struct Wait {
     /// Events up to here are waited for.
     pub(in crate::scheduler) position: Position,
     /// Dropped untold where the domain is served no more.
-    pub(in crate::scheduler) told: oneshot::Sender<()>,
+    pub(in crate::scheduler) told: oneshot::Sender<Tried>,
+}
+
+/// What somebody who waits is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tried {
+    /// Nothing is left to try: what became of it stands in the row.
+    Here,
+    /// Another host reduces that entity.
+    Elsewhere,
 }
 
 impl Wait {
-    fn tell(self) {
+    fn tell(self, tried: Tried) {
         // Whoever went away needs no answer.
-        let _ = self.told.send(());
+        let _ = self.told.send(tried);
     }
 }
 
@@ -71,8 +80,12 @@ impl Domain {
             && *next.key() <= self.cursor
         {
             for wait in next.remove() {
+                if !self.serving.holds(wait.entity) {
+                    wait.tell(Tried::Elsewhere);
+                    continue;
+                }
                 if self.covered(wait.entity) >= Some(wait.position) {
-                    wait.tell();
+                    wait.tell(Tried::Here);
                     continue;
                 }
                 if !self.visit.is_settled() {
@@ -91,7 +104,7 @@ impl Domain {
         let tried = self.tried(entity).max(self.folded(entity));
         if let Entry::Occupied(mut waits) = self.waits.reached.entry(entity) {
             let over = waits.get_mut().extract_if(.., |wait| tried >= Some(wait.position));
-            over.for_each(Wait::tell);
+            over.for_each(|wait| wait.tell(Tried::Here));
             if waits.get().is_empty() {
                 waits.remove();
             }

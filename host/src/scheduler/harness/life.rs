@@ -14,7 +14,7 @@ use crate::{
     config::Config,
     error::Error,
     feed::Feed,
-    scheduler::{self, Handle, SchedulerParts, actor::Message, serving::Reduce},
+    scheduler::{self, Handle, SchedulerParts, message::Message, serving::Reduce},
     store::{Activation, Head, NewActivation, Store, Which, sqlite::SqliteStore},
     words::DomainKey,
 };

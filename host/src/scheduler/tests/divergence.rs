@@ -8,7 +8,7 @@ use crate::{
         Append, CaptureWrite, Group, ModelWrite, NewActivation, Reduction, SnapshotWrite, Store,
         sqlite::SqliteStore,
     },
-    words::{ActivationNumber, Difference, Divergence, Fact, Origin, Position, Version},
+    words::{ActivationNumber, Difference, Divergence, Fact, LeaseEpoch, Origin, Position, Version},
 };
 
 use super::{cart, entity, fact, id};
@@ -36,6 +36,7 @@ fn reduction(activation: ActivationNumber, emissions: Vec<Arc<Fact>>) -> Reducti
         key: cart(),
         entity: Some(entity(1)),
         activation,
+        leases: LeaseEpoch(0),
         seen: (Version(0), Position(0)),
         model: ModelWrite::Keep,
         folded: Position(1),

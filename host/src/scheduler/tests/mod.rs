@@ -9,6 +9,7 @@ mod mending;
 mod parking;
 mod retries;
 mod serving;
+mod shares;
 mod snapshots;
 mod state;
 mod verify;

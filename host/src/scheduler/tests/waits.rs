@@ -6,7 +6,7 @@ use tokio::sync::oneshot::{self, Receiver, error::TryRecvError};
 
 use crate::{
     scheduler::{
-        domain::{Domain, Wait},
+        domain::{Domain, Tried, Wait},
         turns::Turns,
         visit::Visit,
     },
@@ -15,8 +15,8 @@ use crate::{
 
 use super::{activation, cart, descriptor, entity, event, keeps, serving};
 
-const STILL: Result<(), TryRecvError> = Err(TryRecvError::Empty);
-const GONE: Result<(), TryRecvError> = Err(TryRecvError::Closed);
+const STILL: Result<Tried, TryRecvError> = Err(TryRecvError::Empty);
+const GONE: Result<Tried, TryRecvError> = Err(TryRecvError::Closed);
 
 fn domain_with(visit: Visit) -> Domain {
     let serving = serving(vec![activation(1, 0, Some(("m", descriptor(&[]))))], keeps);
@@ -35,13 +35,13 @@ fn two() -> Option<EntityId> {
     Some(entity(2))
 }
 
-fn wait(entity: Option<EntityId>, position: u64) -> (Wait, Receiver<()>) {
+fn wait(entity: Option<EntityId>, position: u64) -> (Wait, Receiver<Tried>) {
     let (told, hears) = oneshot::channel();
     (Wait { entity, position: Position(position), told }, hears)
 }
 
 /// Somebody begins to wait.
-fn waits(domain: &mut Domain, entity: Option<EntityId>, position: u64) -> Receiver<()> {
+fn waits(domain: &mut Domain, entity: Option<EntityId>, position: u64) -> Receiver<Tried> {
     let (wait, hears) = wait(entity, position);
     domain.waits.add(wait);
     domain.take_up_waits();
@@ -69,7 +69,7 @@ fn whoever_waits_is_told_when_it_was_tried_and_not_before() {
     done(&mut domain, one(), false);
     assert_eq!(
         (first.try_recv(), second.try_recv()),
-        (Ok(()), Ok(())),
+        (Ok(Tried::Here), Ok(Tried::Here)),
         "4 waits, which they did not ask for"
     );
     let mut third = waits(&mut domain, one(), 4);
@@ -79,7 +79,7 @@ fn whoever_waits_is_told_when_it_was_tried_and_not_before() {
     assert_eq!(third.try_recv(), STILL, "it was stale");
     domain.take(8);
     done(&mut domain, one(), false);
-    assert_eq!(third.try_recv(), Ok(()));
+    assert_eq!(third.try_recv(), Ok(Tried::Here));
 }
 
 #[test]
@@ -88,13 +88,17 @@ fn what_is_tried_already_needs_no_waiting_and_what_is_to_come_does() {
     domain.push(event(1, 1));
     domain.take(8);
     done(&mut domain, one(), false);
-    assert_eq!(waits(&mut domain, one(), 1).try_recv(), Ok(()));
-    assert_eq!(waits(&mut domain, two(), 1).try_recv(), Ok(()), "nothing of it was there to be tried");
+    assert_eq!(waits(&mut domain, one(), 1).try_recv(), Ok(Tried::Here));
+    assert_eq!(
+        waits(&mut domain, two(), 1).try_recv(),
+        Ok(Tried::Here),
+        "nothing of it was there to be tried"
+    );
     let mut hears = waits(&mut domain, two(), 2);
     assert_eq!(hears.try_recv(), STILL, "the log has not come so far");
     domain.push(event(2, 1));
     domain.take_up_waits();
-    assert_eq!(hears.try_recv(), Ok(()), "2 is not its own");
+    assert_eq!(hears.try_recv(), Ok(Tried::Here), "2 is not its own");
     assert!(domain.waits.is_empty());
 }
 
@@ -117,7 +121,7 @@ fn of_a_busy_entity_the_row_tells() {
     domain.take(8);
     domain.rows.put(one(), folded(1, 1));
     done(&mut domain, one(), true);
-    assert_eq!((first.try_recv(), second.try_recv()), (Ok(()), STILL));
+    assert_eq!((first.try_recv(), second.try_recv()), (Ok(Tried::Here), STILL));
 }
 
 #[test]
@@ -134,7 +138,7 @@ fn until_all_are_visited_the_store_is_asked_for_whom_somebody_waits() {
     assert_eq!(domain.take(8).len(), 1);
     done(&mut domain, one(), false);
     for hears in [&mut first, &mut second, &mut third] {
-        assert_eq!(hears.try_recv(), Ok(()));
+        assert_eq!(hears.try_recv(), Ok(Tried::Here));
     }
     assert!(!domain.visit.is_settled(), "that was not its visit");
 }
@@ -159,7 +163,7 @@ fn a_wait_goes_on_under_the_next_module_and_ends_with_the_last() {
     served.take_up_waits();
     served.take(8);
     done(served, one(), false);
-    assert_eq!((first.try_recv(), second.try_recv()), (Ok(()), STILL));
+    assert_eq!((first.try_recv(), second.try_recv()), (Ok(Tried::Here), STILL));
     drop(turns.remove(&cart()));
     turns.give_up(&cart());
     assert_eq!(second.try_recv(), GONE);

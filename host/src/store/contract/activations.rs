@@ -2,7 +2,9 @@
 
 use crate::{
     store::{Activation, FileRecord, Group, Mark, NewActivation, Store},
-    words::{ActivationNumber, ContextName, Descriptor, Fold, History, ModuleHash, Position, Upgrade},
+    words::{
+        ActivationNumber, ContextName, Descriptor, Fold, History, LeaseEpoch, ModuleHash, Position, Upgrade,
+    },
 };
 
 use super::given::{
@@ -144,6 +146,7 @@ pub(super) async fn marks_are_kept_and_the_last_counts(store: &dyn Store) {
         key: key(shop(), domain),
         position: Position(position),
         settled: ActivationNumber(settled),
+        leases: LeaseEpoch(0),
     };
     let of = |marks: Vec<Mark>| Group { marks, ..Group::default() };
     commit(store, of(vec![mark("cart", 1, 0), mark("two", 5, 2), mark("cart", 4, 1)])).await;

@@ -9,7 +9,7 @@ use crate::{
     },
     words::{
         ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, Fact, Fold, History,
-        ModuleHash, Order, Parked, Position, Row, Segment, Upgrade, Version,
+        LeaseEpoch, ModuleHash, Order, Parked, Position, Row, Segment, Upgrade, Version,
     },
 };
 
@@ -136,6 +136,7 @@ pub(in crate::store) fn first(
         key,
         entity,
         activation,
+        leases: LeaseEpoch(0),
         seen: (Version(0), Position(0)),
         model: ModelWrite::Put(Arc::from(&b"1"[..])),
         folded: Position(1),

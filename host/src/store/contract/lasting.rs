@@ -4,7 +4,7 @@ use std::{fmt::Write, sync::Arc};
 
 use crate::{
     store::{FileRecord, Group, LogQuery, Mark, ModelWrite, NewActivation, Reduction, Store, Which},
-    words::{Fact, ModuleHash, Origin, Position, Version},
+    words::{Fact, LeaseEpoch, ModuleHash, Origin, Position, Version},
 };
 
 use super::{
@@ -42,7 +42,7 @@ pub(super) async fn fill(store: &dyn Store) {
     let emitting = Reduction { emissions: vec![Arc::new(emission)], ..of_cart(number) };
     let capture = capture("{}");
     let kept = Reduction { model: ModelWrite::Keep, capture, ..first(cart(), number, Some(entity(2))) };
-    let mark = Mark { key: cart(), position: Position(3), settled: number };
+    let mark = Mark { key: cart(), position: Position(3), settled: number, leases: LeaseEpoch(0) };
     let reductions = [emitting, kept].map(Arc::new).to_vec();
     commit(store, Group { recorded_at: 77, appends, reductions, marks: vec![mark] }).await;
     activate(store, NewActivation { key: key(bank(), "accounts"), module: None, file: None, at: 9 }).await;

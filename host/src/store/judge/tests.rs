@@ -26,6 +26,7 @@ fn reduction(seen: (u64, u64), model: ModelWrite, folded: u64, emissions: Vec<Ar
         key: key(),
         entity: None,
         activation: ActivationNumber(5),
+        leases: LeaseEpoch(0),
         seen: (Version(seen.0), Position(seen.1)),
         model,
         folded: Position(folded),
@@ -154,4 +155,19 @@ fn reductions_know_what_those_before_them_emitted() {
     assert_eq!(events, [(11, 50), (12, 50)], "recorded no earlier than what is there");
     let ReductionOutcome::Committed { divergent, .. } = &plan.reductions[2] else { panic!("stale") };
     assert_eq!(*divergent, [fact(2, "").id]);
+}
+
+#[test]
+fn what_was_folded_under_other_leases_is_stale() {
+    let under = |leases| {
+        let reduction = reduction((0, 0), put("1"), 1, Vec::new());
+        Arc::new(Reduction { leases: LeaseEpoch(leases), ..(*reduction).clone() })
+    };
+    let group = Group { reductions: vec![under(3), under(5), under(4)], ..Group::default() };
+    let in_force = HashMap::from([(key(), ActivationNumber(5))]);
+    let known = Known { leases: LeaseEpoch(4), activations: in_force, ..Known::default() };
+    let plan = judge(&group, known);
+    let stale = plan.reductions.iter().map(|outcome| matches!(outcome, ReductionOutcome::Stale));
+    assert_eq!(stale.collect::<Vec<_>>(), [true, true, false]);
+    assert_eq!(plan.rows.len(), 1);
 }

@@ -61,7 +61,7 @@ pub(super) async fn commit(store: &SqliteStore, group: &Group) -> Result<Committ
     let known = memory.known(store, connection, group).await?;
     let plan = judge(group, known);
     if plan.events.is_empty() && plan.rows.is_empty() && group.marks.is_empty() {
-        return Ok(committed(plan));
+        return Ok(committed(before, plan));
     }
     let new = index_entries(store, &plan.events)?;
     let step = store.by_entity.step(plan.events.len());
@@ -73,10 +73,10 @@ pub(super) async fn commit(store: &SqliteStore, group: &Group) -> Result<Committ
     store.by_entity.committed(&step, new);
     desk.settle(memory);
     store.checkpoints.written(plan.events.len() + plan.rows.len() + step.entries.len());
-    Ok(committed(plan))
+    Ok(committed(before, plan))
 }
 
-fn committed(plan: Plan<'_>) -> Committed {
+fn committed(before: Head, plan: Plan<'_>) -> Committed {
     let written = |row: &RowWrite<'_>| match row.model {
         ModelWrite::Keep => None,
         ModelWrite::Put(_) | ModelWrite::Delete => {
@@ -88,6 +88,7 @@ fn committed(plan: Plan<'_>) -> Committed {
         appends: plan.appends,
         reductions: plan.reductions,
         events: plan.events,
+        before,
         head: plan.head,
     }
 }

@@ -5,8 +5,8 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite, SqliteConnection};
 use crate::{
     store::{Activation, Catalogue, FileRecord, Head, LogQuery, Mark, Result, RowCounts, Which},
     words::{
-        ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, ModuleHash, Position,
-        Row, Version,
+        ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, LeaseEpoch,
+        ModuleHash, Position, Row, Version,
     },
 };
 
@@ -66,6 +66,7 @@ pub(super) async fn catalogue_in(
             key: store.names.domain_key(domain)?,
             position: Position(number(position)?),
             settled: ActivationNumber(number(settled)?),
+            leases: LeaseEpoch::default(),
         })
     };
     let mut marks = marks.into_iter().map(mark).collect::<Result<Vec<_>>>()?;

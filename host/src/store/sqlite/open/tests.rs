@@ -8,7 +8,7 @@ use crate::{
         CaptureWrite, Group, ModelWrite, Reduction, ReductionOutcome, SnapshotQuery, SnapshotWrite, Store,
         Which,
     },
-    words::{ActivationNumber, DomainKey, EntityId, EventId, Position, Snapshot},
+    words::{ActivationNumber, DomainKey, EntityId, EventId, LeaseEpoch, Position, Snapshot},
 };
 
 fn folder() -> (TempDir, String) {
@@ -134,6 +134,7 @@ async fn a_store_of_version_2_counts_events_from_now_on_and_takes_snapshots() {
         key: cart.clone(),
         entity: Some(entity),
         activation,
+        leases: LeaseEpoch(0),
         seen: (row.version, row.folded),
         model: ModelWrite::Keep,
         folded: Position(6),
