@@ -1,12 +1,14 @@
 //! The command line.
 
 mod bench;
+mod moving;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use bench::BenchArgs;
+pub(crate) use moving::{BackupArgs, ExportArgs, ImportArgs, RestoreArgs};
 
 /// Folds immutable events into models with sandboxed WebAssembly reducers.
 #[derive(Debug, Parser)]
@@ -34,6 +36,40 @@ pub(crate) enum Command {
     Migrate(MigrateArgs),
     /// Fold every model of a store again and compare. No host may be using the store.
     Verify(VerifyArgs),
+    /// Write all that a store holds as lines of JSON, for another store of any kind.
+    ///
+    /// The lines hold contexts, modules, domains, activations, what hosts saw in their folders, every event
+    /// and every row, with all their numbers; data and models stand there byte for byte. What can be made
+    /// again is left out: snapshots, indexes, compiled code. The same store gives the same bytes every time,
+    /// with digests in between and at the end.
+    ///
+    /// All is as of one moment. A SQLite store that a host is using is held by it: make a backup, which needs
+    /// no pause, and export that (--store sqlite:BACKUP).
+    Export(ExportArgs),
+    /// Fill an empty store from an export, or go on with that.
+    ///
+    /// Ids, positions, versions, activations, modules and what was emitted stay as they are, and so do the
+    /// cursors of clients: the store goes on where the exported one stood. Nothing is taken that its digest
+    /// does not prove.
+    ///
+    /// Interrupted, or stopped by a damaged line, the same command goes on where it was with the same (whole)
+    /// export; until it has ended no host serves the store. In the end all is read back and compared.
+    Import(ImportArgs),
+    /// Copy a SQLite store into a new file, also while a host is using it.
+    ///
+    /// The copy is as of one moment and holds whatever was acknowledged before. It is written under another
+    /// name, checked (all pages and indexes, the number of events), put on the disk, and then given its name.
+    /// The host goes on meanwhile; its write-ahead log is as long as what it writes until then.
+    ///
+    /// Of a Postgres store, pg_dump or an archive of its WAL makes backups.
+    Backup(BackupArgs),
+    /// Put a backup where no store is, as a history of its own.
+    ///
+    /// The backup is checked first, and stays. The store gets a new epoch, because what was written after the
+    /// backup is not in it and its numbers are given again: the cursors and ETags of clients are void, and
+    /// streams begin anew by themselves. (To go on with the same history, move the store's file itself while
+    /// no host uses it.)
+    Restore(RestoreArgs),
     /// Load a host and measure: rates, latencies, errors. It writes events into the host's store.
     Bench(Box<BenchArgs>),
     /// Build the example shop, feed it, show what its models answer, then keep serving.

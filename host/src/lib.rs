@@ -17,7 +17,7 @@
 //! known), [`deploy`] (files become activations), [`sharing`] (many hosts on one store), [`config`] (the only one that reads the environment),
 //! [`clock`] (time and randomness as parameters), [`build`] (crates become components), [`cases`] (given, when,
 //! then: tests of a module), [`replay`] (a failed call made again), [`verify`] (models folded again and
-//! compared), [`bench`] (a host loaded and measured, over HTTP), [`demo`].
+//! compared), [`moving`] (export, import, backup), [`bench`] (a host loaded and measured, over HTTP), [`demo`].
 //!
 //! The binary is a thin shell around this library, and so can be yours:
 //!
@@ -70,6 +70,7 @@ mod host;
 pub mod http;
 pub mod ingest;
 mod lifecycle;
+pub mod moving;
 pub mod replay;
 pub mod sandbox;
 pub mod scheduler;

@@ -18,7 +18,7 @@ use crate::{
     sandbox::{Sandbox, SandboxError, SandboxSettings},
     scheduler::{self, SchedulerParts},
     sharing::{Keeper, KeeperParts, Membership},
-    store::{Catalogue, Store, StoreError, postgres::PostgresStore, sqlite::SqliteStore},
+    store::{Catalogue, Imported, Store, StoreError, postgres::PostgresStore, sqlite::SqliteStore},
 };
 
 /// Why a host did not start, or did not stop as it should.
@@ -39,6 +39,16 @@ pub enum StartError {
     /// The store is named in a way that no back end knows.
     #[error("store {0:?} is not known: use sqlite:FILE, sqlite::memory: or postgres://…")]
     UnknownStore(String),
+    /// The store is being filled, or that was interrupted.
+    #[error(
+        "the store {store} is half imported ({lines} lines of an export): go on with everfold import and the same export, or begin with an empty store"
+    )]
+    HalfImported {
+        /// The store, as configured.
+        store: String,
+        /// How many lines are in it.
+        lines: u64,
+    },
     /// The listener failed.
     #[error("the listener failed: {0}")]
     Listener(std::io::Error),
@@ -176,8 +186,16 @@ pub async fn migrate(config: &Config) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Opens the store that the config names.
+/// Opens the store that the config names, unless it is half imported.
 pub(crate) async fn open(config: &Config) -> Result<Arc<dyn Store>, StartError> {
+    let store = open_any(config).await?;
+    let Some(Imported { lines, .. }) = store.catalogue().await?.import else { return Ok(store) };
+    store.close().await;
+    Err(StartError::HalfImported { store: config.store.clone(), lines })
+}
+
+/// Opens the store that the config names, however much of it is there.
+pub(crate) async fn open_any(config: &Config) -> Result<Arc<dyn Store>, StartError> {
     match config.store.split_once(':') {
         Some(("sqlite", place)) => {
             let holder = format!("node {}, listening on {}", config.node, config.listen);

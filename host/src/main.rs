@@ -40,6 +40,10 @@ fn dispatch(command: Command) -> commands::Outcome {
         Command::Replay(arguments) => on_a_runtime(commands::replay::run(arguments)),
         Command::Migrate(arguments) => on_a_runtime(commands::migrate::run(arguments)),
         Command::Verify(arguments) => on_a_runtime(commands::verify::run(arguments)),
+        Command::Export(arguments) => on_a_runtime(commands::export::run(arguments)),
+        Command::Import(arguments) => on_a_runtime(commands::import::run(arguments)),
+        Command::Backup(arguments) => on_a_runtime(commands::backup::run(arguments)),
+        Command::Restore(arguments) => on_a_runtime(commands::restore::run(arguments)),
         Command::Bench(arguments) => on_a_runtime(commands::bench::run(*arguments)),
         Command::Demo(arguments) => on_a_runtime(commands::demo::run(arguments)),
     }

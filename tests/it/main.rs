@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod append;
+mod backup;
 mod bad_input;
 mod bad_modules;
 mod bench;
@@ -29,6 +30,7 @@ mod late;
 mod limits;
 mod many;
 mod models;
+mod moving;
 mod order;
 mod overload;
 mod parked;

@@ -12,6 +12,7 @@ mod ids;
 pub mod judge;
 mod memory;
 mod names;
+mod parts;
 pub mod postgres;
 mod queries;
 mod requests;
@@ -26,6 +27,7 @@ use async_trait::async_trait;
 
 pub use expectation::Expectation;
 pub use histories::HistoriesQuery;
+pub use parts::{Import, ImportOutcome, Imported, Part, StoredRow, TakePart};
 pub use queries::{EffectsQuery, HistoryCursor, HistoryQuery, LogQuery, Which};
 pub use requests::{
     Activation, Append, AppendRefusal, Appended, CaptureWrite, Catalogue, Committed, FileRecord, Group, Head,
@@ -194,6 +196,15 @@ pub trait Store: Send + Sync + 'static {
     /// How many rows a domain has, and how many of them were reduced by this activation, hold a model, and
     /// are parked.
     async fn count_rows(&self, key: &DomainKey, activation: ActivationNumber) -> Result<RowCounts>;
+
+    /// Gives all that the store holds, part by part, as of one moment: whoever writes meanwhile changes nothing
+    /// of it. A store that is half imported gives what it has.
+    async fn export(&self, take: &mut TakePart<'_>) -> Result<()>;
+
+    /// Takes a step of an import, judged under the counters' lock. What it brings is written as it is, numbers
+    /// and all; that it fits together is the caller's business. Once the import is done, the store must be
+    /// opened again before anything but [`Self::export`] is asked of it.
+    async fn import(&self, step: &Import) -> Result<ImportOutcome>;
 
     /// What hosts ask that share it; none where only one can have it.
     fn shared(&self) -> Option<&dyn Shared> {

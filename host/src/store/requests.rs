@@ -7,7 +7,7 @@ use crate::words::{
     ModuleHash, Parked, Position, Segment, Version,
 };
 
-use super::{Expectation, SnapshotWrite};
+use super::{Expectation, Imported, SnapshotWrite};
 
 /// How far the store has counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -138,7 +138,7 @@ pub enum ReductionOutcome {
 }
 
 /// How far a domain has got: a hint where to look after a restart. May lag, never leads.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
     /// The domain.
     pub key: DomainKey,
@@ -239,12 +239,14 @@ pub struct Activation {
 /// All that a host must know before it starts.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
-    /// The contexts that are known.
+    /// The contexts that are known, by name.
     pub contexts: Vec<ContextName>,
     /// Every activation there ever was, by number.
     pub activations: Vec<Activation>,
-    /// How far each domain has got.
+    /// How far each domain has got, by key.
     pub marks: Vec<Mark>,
     /// How far the store has counted.
     pub head: Head,
+    /// How far an import has got that has not ended: half of a store, which nobody may serve.
+    pub import: Option<Imported>,
 }

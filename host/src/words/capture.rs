@@ -1,13 +1,13 @@
 //! A failed reduction, captured whole: enough to look at it, and to make the same call again elsewhere.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{value::RawValue, value::to_raw_value};
 
 use super::{
     ActivationNumber, ContextName, DomainName, EntityId, Event, EventId, EventType, Metadata, ModuleHash,
-    Position, Time,
+    Position, Time, text,
 };
 
 /// A failed reduction. As JSON it is one document, in which the model and the data of events stand as they
@@ -21,7 +21,7 @@ pub struct Capture {
     #[serde(with = "text")]
     pub domain: DomainName,
     /// The entity; none under `whole-context`.
-    #[serde(with = "optional_text")]
+    #[serde(with = "text::optional")]
     pub entity: Option<EntityId>,
     /// The module that failed.
     #[serde(with = "text")]
@@ -65,7 +65,7 @@ pub struct CapturedEvent {
     /// When it was recorded.
     pub recorded_at: Time,
     /// The event that led to it.
-    #[serde(with = "optional_text")]
+    #[serde(with = "text::optional")]
     pub cause: Option<EventId>,
     /// How many causes lie between it and the outside; left out where there are none.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -145,50 +145,15 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawV
     Deserialize::deserialize(deserializer).map(Some)
 }
 
-/// Names and ids as their text.
-mod text {
-    use super::{Deserialize, Deserializer, Serializer, fmt::Display};
-    use std::str::FromStr;
-
-    pub(super) fn serialize<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(value)
-    }
-
-    pub(super) fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
-    where
-        T: FromStr<Err: Display>,
-        D: Deserializer<'de>,
-    {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-/// The same where there may be none.
-mod optional_text {
-    use super::{Deserialize, Deserializer, Serialize, Serializer, fmt::Display};
-    use std::str::FromStr;
-
-    pub(super) fn serialize<T: Display, S: Serializer>(
-        value: &Option<T>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        value.as_ref().map(ToString::to_string).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
-    where
-        T: FromStr<Err: Display>,
-        D: Deserializer<'de>,
-    {
-        let text = Option::<String>::deserialize(deserializer)?;
-        text.map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
-    }
-}
-
 /// Metadata as an object, whose members keep their order.
 mod pairs {
-    use super::{Deserializer, Metadata, Serializer, fmt};
-    use serde::de::{MapAccess, Visitor};
+    use std::fmt;
+
+    use super::{Deserializer, Metadata};
+    use serde::{
+        Serializer,
+        de::{MapAccess, Visitor},
+    };
 
     pub(super) fn serialize<S: Serializer>(pairs: &Metadata, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))

@@ -11,6 +11,7 @@ mod media;
 mod model;
 mod names;
 mod snapshot;
+pub(crate) mod text;
 mod time;
 
 pub use capture::{Capture, CapturedEvent, CapturedFailure, CapturedLine};

@@ -71,6 +71,11 @@ pub(crate) async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (Ex
     (status, String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
+/// Starts a call of the program that reads its stdin.
+pub(crate) fn fed(arguments: &[&str]) -> Child {
+    command(arguments).stdin(Stdio::piped()).spawn().unwrap()
+}
+
 /// Reads to the end, so that nobody has to wait for a reader.
 async fn heard(mut pipe: impl AsyncRead + Unpin) -> String {
     let mut said = String::new();

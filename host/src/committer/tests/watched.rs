@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use crate::{
     store::{
         Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoriesQuery, HistoryQuery,
-        LogQuery, NewActivation, Result, RowCounts, SnapshotQuery, Store, StoreError, Which,
-        sqlite::SqliteStore,
+        Import, ImportOutcome, LogQuery, NewActivation, Result, RowCounts, SnapshotQuery, Store, StoreError,
+        TakePart, Which, sqlite::SqliteStore,
     },
     words::{
         ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row, Snapshot,
@@ -150,6 +150,14 @@ impl Store for Watched {
 
     async fn count_rows(&self, key: &DomainKey, activation: ActivationNumber) -> Result<RowCounts> {
         self.inner.count_rows(key, activation).await
+    }
+
+    async fn export(&self, take: &mut TakePart<'_>) -> Result<()> {
+        self.inner.export(take).await
+    }
+
+    async fn import(&self, step: &Import) -> Result<ImportOutcome> {
+        self.inner.import(step).await
     }
 
     async fn close(&self) {

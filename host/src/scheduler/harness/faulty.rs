@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     store::{
         Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoriesQuery, HistoryQuery,
-        LogQuery, NewActivation, Reduction, ReductionOutcome, Result, RowCounts, SnapshotQuery, Store,
-        StoreError, Which, sqlite::SqliteStore,
+        Import, ImportOutcome, LogQuery, NewActivation, Reduction, ReductionOutcome, Result, RowCounts,
+        SnapshotQuery, Store, StoreError, TakePart, Which, sqlite::SqliteStore,
     },
     words::{
         ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row, Snapshot,
@@ -263,6 +263,14 @@ impl Store for Faulty {
 
     async fn count_rows(&self, key: &DomainKey, activation: ActivationNumber) -> Result<RowCounts> {
         self.pass(self.inner.count_rows(key, activation)).await
+    }
+
+    async fn export(&self, take: &mut TakePart<'_>) -> Result<()> {
+        self.pass(self.inner.export(take)).await
+    }
+
+    async fn import(&self, step: &Import) -> Result<ImportOutcome> {
+        self.pass(self.inner.import(step)).await
     }
 
     async fn close(&self) {

@@ -26,7 +26,7 @@ pub(super) async fn a_closed_store_answers_nobody(store: &dyn Store) {
 }
 
 /// A little of everything.
-async fn fill(store: &dyn Store) {
+pub(super) async fn fill(store: &dyn Store) {
     let number = serve(store, cart()).await;
     serve(store, key(bank(), "accounts")).await;
     let file = FileRecord { node: "a".into(), key: cart(), hash: Some(ModuleHash::of(b"x")) };
@@ -49,7 +49,7 @@ async fn fill(store: &dyn Store) {
 }
 
 /// Everything that can be read, as text.
-async fn everything(store: &dyn Store) -> String {
+pub(super) async fn everything(store: &dyn Store) -> String {
     let mut text = String::new();
     let mut add = |what: &dyn std::fmt::Debug| writeln!(text, "{what:?}").unwrap();
     add(store.epoch());

@@ -10,6 +10,7 @@ mod expectations;
 pub(super) mod given;
 mod guards;
 mod histories;
+mod imports;
 mod lasting;
 mod logs;
 mod parking;
@@ -45,16 +46,21 @@ impl Bed {
         Self::Postgres(Database::new())
     }
 
-    /// Opens the store; in a file or a database, the one that is there already.
+    /// Opens the store; in a file or a database, the one that is there already. The shop is known in it.
     async fn open(&self) -> Arc<dyn Store> {
+        let store = self.bare().await;
+        store.name_context(&given::shop()).await.unwrap();
+        store
+    }
+
+    /// The same, as it is.
+    async fn bare(&self) -> Arc<dyn Store> {
         let sqlite = async |place| SqliteStore::open(place, "the contract suite").await.unwrap();
-        let store: Arc<dyn Store> = match self {
+        match self {
             Self::Memory => Arc::new(sqlite(":memory:").await),
             Self::File(folder) => Arc::new(sqlite(folder.path().join("log.db").to_str().unwrap()).await),
             Self::Postgres(database) => Arc::new(PostgresStore::open(&database.url(), 4).await.unwrap()),
-        };
-        store.name_context(&given::shop()).await.unwrap();
-        store
+        }
     }
 }
 

@@ -148,7 +148,7 @@ async fn put_in_force(
 }
 
 /// A context's number. Its name is not noted here: whoever misses it reads it, once it is committed.
-async fn ensure_context(connection: &mut PgConnection, context: &ContextName) -> Result<i64> {
+pub(super) async fn ensure_context(connection: &mut PgConnection, context: &ContextName) -> Result<i64> {
     // An update that changes nothing makes the row come back in either case.
     let upsert = "INSERT INTO contexts (name) VALUES ($1) \
                   ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id";
@@ -157,7 +157,11 @@ async fn ensure_context(connection: &mut PgConnection, context: &ContextName) ->
 
 /// A domain's number. Its first mark is the log's head: what lies before it is folded by a visit to every entity,
 /// not by reading the log.
-async fn ensure_domain(connection: &mut PgConnection, key: &DomainKey, head: Position) -> Result<i64> {
+pub(super) async fn ensure_domain(
+    connection: &mut PgConnection,
+    key: &DomainKey,
+    head: Position,
+) -> Result<i64> {
     let context = ensure_context(connection, &key.context).await?;
     let upsert = "INSERT INTO domains (context, name, activation, position) VALUES ($1, $2, 0, $3) \
                   ON CONFLICT (context, name) DO UPDATE SET name = excluded.name RETURNING id";
@@ -169,7 +173,7 @@ async fn ensure_domain(connection: &mut PgConnection, key: &DomainKey, head: Pos
         .await?)
 }
 
-async fn write_file(connection: &mut PgConnection, domain: i64, file: &FileRecord) -> Result<()> {
+pub(super) async fn write_file(connection: &mut PgConnection, domain: i64, file: &FileRecord) -> Result<()> {
     let upsert = "INSERT INTO files VALUES ($1, $2, $3) \
                   ON CONFLICT (node, domain) DO UPDATE SET hash = excluded.hash";
     sqlx::query(upsert)

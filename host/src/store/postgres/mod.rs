@@ -9,6 +9,7 @@
 //! | `activate` | what changes seldom |
 //! | `read`, `history` | what is read |
 //! | `shared` | who shares it, and what others wrote |
+//! | `export`, `import` | all of it goes out, or comes in |
 //! | `names` | contexts and domains, also those that other hosts add |
 //! | `open`, `server`, `settings`, `schema`, `epoch` | which servers are trusted, and what they are asked for |
 //! | `trouble` | what a failure of the database means |
@@ -19,7 +20,9 @@ mod captures;
 mod commit;
 mod desk;
 mod epoch;
+mod export;
 mod history;
+mod import;
 mod known;
 mod names;
 mod open;
@@ -48,8 +51,9 @@ use crate::words::{
 };
 
 use super::{
-    Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoriesQuery, HistoryQuery,
-    LogQuery, NewActivation, Result, RowCounts, Shared, SnapshotQuery, Store, Which, names::Names,
+    Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoriesQuery, HistoryQuery, Import,
+    ImportOutcome, LogQuery, NewActivation, Result, RowCounts, Shared, SnapshotQuery, Store, TakePart, Which,
+    names::Names,
 };
 
 use trouble::read_in_time;
@@ -202,6 +206,16 @@ impl Store for PostgresStore {
 
     async fn count_rows(&self, key: &DomainKey, activation: ActivationNumber) -> Result<RowCounts> {
         self.of_now(read::count_rows(self, key, activation)).await
+    }
+
+    async fn export(&self, take: &mut TakePart<'_>) -> Result<()> {
+        self.history.check()?;
+        export::export(self, take).await
+    }
+
+    async fn import(&self, step: &Import) -> Result<ImportOutcome> {
+        self.history.check()?;
+        import::import(self, step).await
     }
 
     fn shared(&self) -> Option<&dyn Shared> {

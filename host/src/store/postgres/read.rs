@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sqlx::{Connection, Postgres, QueryBuilder};
+use sqlx::{Connection, PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
 };
 
 use super::{
-    PostgresStore, names,
+    PostgresStore, import, names,
     types::{self, EventRow, Micros, ModelRow, entity_key, event_row, kept, uuid},
 };
 
@@ -34,7 +34,7 @@ const FIND_EFFECTS: &str = concat!(
 const FIND_ROWS: &str =
     concat!("SELECT ", model_columns!(), " FROM models WHERE domain = $1 AND entity = ANY($2)");
 /// What is read together must be of one moment.
-const AT_ONE_MOMENT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+pub(super) const AT_ONE_MOMENT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// A row of `activations`.
 type ActivationRow = (i64, i64, Option<Vec<u8>>, Option<String>, i64, Micros);
@@ -42,11 +42,19 @@ type ActivationRow = (i64, i64, Option<Vec<u8>>, Option<String>, i64, Micros);
 pub(super) async fn catalogue(store: &PostgresStore) -> Result<Catalogue> {
     let mut connection = store.readers.acquire().await?;
     let mut moment = connection.begin_with(AT_ONE_MOMENT).await?;
+    let catalogue = catalogue_in(store, &mut moment).await?;
+    moment.commit().await?;
+    Ok(catalogue)
+}
+
+/// The same, in a transaction that reads.
+pub(super) async fn catalogue_in(store: &PostgresStore, moment: &mut PgConnection) -> Result<Catalogue> {
     let (position, version, leases): (i64, i64, i64) =
         sqlx::query_as("SELECT position, version, leases FROM counters").fetch_one(&mut *moment).await?;
-    names::read(&store.names, &mut moment).await?;
-    let contexts: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM contexts ORDER BY name").fetch_all(&mut *moment).await?;
+    names::read(&store.names, &mut *moment).await?;
+    let contexts: Vec<String> = sqlx::query_scalar("SELECT name FROM contexts ORDER BY name COLLATE \"C\"")
+        .fetch_all(&mut *moment)
+        .await?;
     let activations: Vec<ActivationRow> = sqlx::query_as(
         "SELECT number, domain, module, descriptor, head, at FROM activations ORDER BY number",
     )
@@ -54,7 +62,7 @@ pub(super) async fn catalogue(store: &PostgresStore) -> Result<Catalogue> {
     .await?;
     let marks: Vec<(i64, i64, i64)> =
         sqlx::query_as("SELECT id, position, settled FROM domains").fetch_all(&mut *moment).await?;
-    moment.commit().await?;
+    let import = import::progress(moment).await?;
     let activation =
         |(activation, domain, module, descriptor, head, at): ActivationRow| -> Result<Activation> {
             let descriptor: Option<Descriptor> = descriptor.as_deref().map(from_json).transpose()?;
@@ -74,10 +82,13 @@ pub(super) async fn catalogue(store: &PostgresStore) -> Result<Catalogue> {
             leases: LeaseEpoch(number(leases)?),
         })
     };
+    let mut by_key: Vec<Mark> = marks.into_iter().map(mark).collect::<Result<_>>()?;
+    by_key.sort_unstable_by(|one, other| one.key.cmp(&other.key));
     Ok(Catalogue {
         contexts: contexts.iter().map(|name| name.parse().map_err(damaged)).collect::<Result<_>>()?,
         activations: activations.into_iter().map(activation).collect::<Result<_>>()?,
-        marks: marks.into_iter().map(mark).collect::<Result<_>>()?,
+        marks: by_key,
+        import,
         head: Head { position: Position(number(position)?), version: Version(number(version)?) },
     })
 }

@@ -53,6 +53,18 @@ pub(super) struct Piece<'a> {
     marks: &'a [Mark],
 }
 
+impl<'a> Piece<'a> {
+    /// Events only.
+    pub(super) fn of_events(events: &'a [Arc<Event>]) -> Self {
+        Self { events, rows: &[], changes: &[], marks: &[] }
+    }
+
+    /// Rows only, of which no snapshots change.
+    pub(super) fn of_rows(rows: &'a [RowWrite<'a>]) -> Self {
+        Self { events: &[], rows, changes: &[], marks: &[] }
+    }
+}
+
 /// Cuts what is to be written into statements that are not too large: mostly it is one.
 pub(super) fn pieces<'a>(plan: &'a Plan<'_>, changes: &'a Changes) -> Vec<Piece<'a>> {
     let marks = plan.marks.as_slice();

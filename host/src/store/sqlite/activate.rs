@@ -36,12 +36,7 @@ pub(super) async fn activate(store: &SqliteStore, new: &NewActivation) -> Result
         .bind(new.at)
         .execute(&mut *transaction)
         .await?;
-    sqlx::query("UPDATE domains SET activation = ? WHERE id = ?")
-        .bind(activation)
-        .bind(domain)
-        .execute(&mut *transaction)
-        .await?;
-    sqlx::query("UPDATE counters SET activation = ?").bind(activation).execute(&mut *transaction).await?;
+    in_force(&mut transaction, domain, activation).await?;
     if let Some(file) = &new.file {
         write_file(&mut transaction, domain, file).await?;
     }
@@ -77,7 +72,7 @@ pub(super) async fn name_context(store: &SqliteStore, context: &ContextName) -> 
     Ok(())
 }
 
-async fn ensure_context(connection: &mut SqliteConnection, context: &ContextName) -> Result<i64> {
+pub(super) async fn ensure_context(connection: &mut SqliteConnection, context: &ContextName) -> Result<i64> {
     // An update that changes nothing makes the row come back in either case.
     let upsert = "INSERT INTO contexts (name) VALUES (?) ON CONFLICT DO UPDATE SET name = name RETURNING id";
     Ok(sqlx::query_scalar(upsert).bind(context.as_str().to_owned()).fetch_one(connection).await?)
@@ -85,7 +80,11 @@ async fn ensure_context(connection: &mut SqliteConnection, context: &ContextName
 
 /// The numbers of a domain and its context. A domain's first mark is the log's head: what lies before it
 /// is folded by a visit to every entity, not by reading the log.
-async fn ensure_domain(connection: &mut SqliteConnection, key: &DomainKey, head: i64) -> Result<(i64, i64)> {
+pub(super) async fn ensure_domain(
+    connection: &mut SqliteConnection,
+    key: &DomainKey,
+    head: i64,
+) -> Result<(i64, i64)> {
     let context = ensure_context(connection, &key.context).await?;
     let upsert = "INSERT INTO domains (context, name, activation, position) VALUES (?, ?, 0, ?) \
                   ON CONFLICT DO UPDATE SET name = name RETURNING id";
@@ -98,7 +97,22 @@ async fn ensure_domain(connection: &mut SqliteConnection, key: &DomainKey, head:
     Ok((context, domain))
 }
 
-async fn write_file(connection: &mut SqliteConnection, domain: i64, file: &FileRecord) -> Result<()> {
+/// Counts an activation, which is the one in force in its domain now.
+pub(super) async fn in_force(connection: &mut SqliteConnection, domain: i64, activation: i64) -> Result<()> {
+    sqlx::query("UPDATE domains SET activation = ? WHERE id = ?")
+        .bind(activation)
+        .bind(domain)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("UPDATE counters SET activation = ?").bind(activation).execute(connection).await?;
+    Ok(())
+}
+
+pub(super) async fn write_file(
+    connection: &mut SqliteConnection,
+    domain: i64,
+    file: &FileRecord,
+) -> Result<()> {
     let upsert = "INSERT INTO files VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET hash = excluded.hash";
     sqlx::query(upsert)
         .bind(file.node.clone())

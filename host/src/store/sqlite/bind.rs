@@ -6,11 +6,11 @@ use sqlx::{Sqlite, sqlite::SqliteArguments};
 
 use crate::{
     store::{
-        ModelWrite, Result,
+        ModelWrite, Result, StoredRow,
         judge::RowWrite,
         rows::{made_by, metadata, signed, to_json},
     },
-    words::{DomainKey, Event},
+    words::{DomainKey, EntityId, Event, EventId, Parked, Position, Segment, Version},
 };
 
 use super::{
@@ -84,26 +84,77 @@ impl Bind for (Key, Place) {
     }
 }
 
-impl Bind for &RowWrite<'_> {
+/// The values of a row of `models`.
+struct Model<'a> {
+    key: &'a DomainKey,
+    entity: Option<EntityId>,
+    model: Option<&'a Arc<[u8]>>,
+    version: Version,
+    folded: Position,
+    emitted: Position,
+    last: Option<EventId>,
+    made_by: &'a [Segment],
+    parked: Option<&'a Parked>,
+    events: u64,
+}
+
+impl Bind for Model<'_> {
     fn bind(&self, store: &SqliteStore, query: Query) -> Result<Query> {
-        let RowWrite { reduction, model, version, .. } = self;
-        let ((activation, since), older) = made_by(&reduction.made_by)?;
-        let model = match model {
-            ModelWrite::Put(model) => Some(model.to_vec()),
-            ModelWrite::Keep | ModelWrite::Delete => None,
-        };
+        let ((activation, since), older) = made_by(self.made_by)?;
         Ok(query
-            .bind(store.names.domain(&reduction.key))
-            .bind(entity_key(reduction.entity))
-            .bind(model)
-            .bind(signed(version.0))
-            .bind(signed(reduction.folded.0))
-            .bind(signed(reduction.emitted.0))
-            .bind(reduction.last.map(|id| id.as_sorted_bytes().to_vec()))
+            .bind(store.names.domain(self.key))
+            .bind(entity_key(self.entity))
+            .bind(self.model.map(|model| model.to_vec()))
+            .bind(signed(self.version.0))
+            .bind(signed(self.folded.0))
+            .bind(signed(self.emitted.0))
+            .bind(self.last.map(|id| id.as_sorted_bytes().to_vec()))
             .bind(activation)
             .bind(since)
             .bind(older)
-            .bind(reduction.parked.as_ref().map(to_json).transpose()?)
-            .bind(signed(reduction.events)))
+            .bind(self.parked.map(to_json).transpose()?)
+            .bind(signed(self.events)))
+    }
+}
+
+impl Bind for &RowWrite<'_> {
+    fn bind(&self, store: &SqliteStore, query: Query) -> Result<Query> {
+        let RowWrite { reduction, model, version, .. } = self;
+        let model = match model {
+            ModelWrite::Put(model) => Some(model),
+            ModelWrite::Keep | ModelWrite::Delete => None,
+        };
+        let row = Model {
+            key: &reduction.key,
+            entity: reduction.entity,
+            model,
+            version: *version,
+            folded: reduction.folded,
+            emitted: reduction.emitted,
+            last: reduction.last,
+            made_by: &reduction.made_by,
+            parked: reduction.parked.as_ref(),
+            events: reduction.events,
+        };
+        row.bind(store, query)
+    }
+}
+
+impl Bind for &StoredRow {
+    fn bind(&self, store: &SqliteStore, query: Query) -> Result<Query> {
+        let StoredRow { key, entity, row, .. } = self;
+        let row = Model {
+            key,
+            entity: *entity,
+            model: row.model.as_ref(),
+            version: row.version,
+            folded: row.folded,
+            emitted: row.emitted,
+            last: row.last,
+            made_by: &row.made_by,
+            parked: row.parked.as_ref(),
+            events: row.events,
+        };
+        row.bind(store, query)
     }
 }

@@ -25,7 +25,7 @@ use super::{
 
 // OR FAIL: a statement that fails ends its whole transaction anyway, so SQLite need not keep a journal to
 // undo just that statement. Such a journal would copy every page before it is changed.
-static INSERT_EVENTS: Statement =
+pub(super) static INSERT_EVENTS: Statement =
     Statement::new("INSERT OR FAIL INTO events VALUES ", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "");
 /// The same for events from outside without metadata: most of them, and every value costs.
 static INSERT_PLAIN: Statement = Statement::new(

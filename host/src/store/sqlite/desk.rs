@@ -79,6 +79,13 @@ impl Desk {
 }
 
 impl Desk {
+    /// What is known of the file is not true any more: whoever needs it next reads it again.
+    pub(super) fn forget(&mut self) {
+        if let Some((drawer, _)) = &mut self.taken {
+            drawer.memory = None;
+        }
+    }
+
     /// Another activation is in force in a domain.
     pub(super) fn activated(&mut self, key: &DomainKey, activation: ActivationNumber) {
         if let Some(memory) = self.taken.as_mut().and_then(|(drawer, _)| drawer.memory.as_mut()) {

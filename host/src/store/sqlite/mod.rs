@@ -1,6 +1,7 @@
 //! The embedded back end: one SQLite file, one host per file; or a store in memory.
 
 mod activate;
+pub mod backup;
 mod bind;
 mod by_entity;
 mod captures;
@@ -9,8 +10,10 @@ mod commit;
 mod desk;
 mod effects;
 mod expectations;
+mod export;
 mod histories;
 mod history;
+mod import;
 mod memory;
 mod names;
 mod open;
@@ -34,8 +37,9 @@ use crate::words::{
 };
 
 use super::{
-    Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoriesQuery, HistoryQuery,
-    LogQuery, NewActivation, Result, RowCounts, SnapshotQuery, Store, Which, names::Names,
+    Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoriesQuery, HistoryQuery, Import,
+    ImportOutcome, LogQuery, NewActivation, Result, RowCounts, SnapshotQuery, Store, TakePart, Which,
+    names::Names,
 };
 
 /// A store in one SQLite file (or in memory).
@@ -186,6 +190,14 @@ impl Store for SqliteStore {
 
     async fn count_rows(&self, key: &DomainKey, activation: ActivationNumber) -> Result<RowCounts> {
         read::count_rows(self, key, activation).await
+    }
+
+    async fn export(&self, take: &mut TakePart<'_>) -> Result<()> {
+        export::export(self, take).await
+    }
+
+    async fn import(&self, step: &Import) -> Result<ImportOutcome> {
+        import::import(self, step).await
     }
 
     async fn close(&self) {

@@ -156,7 +156,7 @@ async fn prepare(
 }
 
 /// Takes the lock file beside the store, or says who holds it.
-fn lock(place: &Path, holder: &str) -> Result<Lock> {
+pub(super) fn lock(place: &Path, holder: &str) -> Result<Lock> {
     let refuse = |why: String| StoreError::Open { store: format!("sqlite:{}", place.display()), why };
     let mut name = place.as_os_str().to_owned();
     name.push(".lock");
@@ -176,7 +176,10 @@ fn lock(place: &Path, holder: &str) -> Result<Lock> {
             let mut other = String::new();
             // Who holds it is a courtesy: the refusal stands without it.
             drop(file.read_to_string(&mut other));
-            return Err(refuse(format!("it is in use by {}; one host serves one file", other.trim())));
+            return Err(refuse(format!(
+                "it is in use by {}; one host serves one file, and everfold backup copies it meanwhile",
+                other.trim()
+            )));
         }
         Err(TryLockError::Error(e)) => {
             return Err(refuse(format!("{} cannot be locked: {e}", path.display())));

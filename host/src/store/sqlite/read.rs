@@ -1,6 +1,6 @@
 //! Everything that only reads.
 
-use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite};
+use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::{
     store::{
@@ -18,7 +18,7 @@ use crate::{
 };
 
 use super::{
-    SqliteStore,
+    SqliteStore, import,
     rows::{self, EventRow, ModelRow, entity_key, event_row},
     statements::Statement,
 };
@@ -34,6 +34,14 @@ type ActivationRow = (i64, i64, Option<Vec<u8>>, Option<String>, i64, i64);
 
 pub(super) async fn catalogue(store: &SqliteStore) -> Result<Catalogue> {
     let mut transaction = store.readers.begin().await?;
+    catalogue_in(store, &mut transaction).await
+}
+
+/// The same as of a transaction that has begun.
+pub(super) async fn catalogue_in(
+    store: &SqliteStore,
+    transaction: &mut SqliteConnection,
+) -> Result<Catalogue> {
     let (position, version): (i64, i64) =
         sqlx::query_as("SELECT position, version FROM counters").fetch_one(&mut *transaction).await?;
     let contexts: Vec<String> =
@@ -45,6 +53,7 @@ pub(super) async fn catalogue(store: &SqliteStore) -> Result<Catalogue> {
     .await?;
     let marks: Vec<(i64, i64, i64)> =
         sqlx::query_as("SELECT id, position, settled FROM domains").fetch_all(&mut *transaction).await?;
+    let import = import::progress(transaction).await?;
     let activation =
         |(activation, domain, module, descriptor, head, at): ActivationRow| -> Result<Activation> {
             let descriptor: Option<Descriptor> = descriptor.as_deref().map(from_json).transpose()?;
@@ -64,11 +73,14 @@ pub(super) async fn catalogue(store: &SqliteStore) -> Result<Catalogue> {
             leases: LeaseEpoch::default(),
         })
     };
+    let mut marks = marks.into_iter().map(mark).collect::<Result<Vec<_>>>()?;
+    marks.sort_unstable_by(|one, other| one.key.cmp(&other.key));
     Ok(Catalogue {
         contexts: contexts.iter().map(|name| name.parse().map_err(damaged)).collect::<Result<_>>()?,
         activations: activations.into_iter().map(activation).collect::<Result<_>>()?,
-        marks: marks.into_iter().map(mark).collect::<Result<_>>()?,
+        marks,
         head: Head { position: Position(number(position)?), version: Version(number(version)?) },
+        import,
     })
 }
 

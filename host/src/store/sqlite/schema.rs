@@ -10,11 +10,12 @@ use super::open::plain;
 const APPLICATION: i32 = 0x4576_6664;
 /// What leads from each version of the schema to the next, from an empty file on. Each step sets
 /// `PRAGMA user_version`.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
+    include_str!("schema/5.sql"),
 ];
 
 /// How many steps a file has behind it; a sentence if it is not ours, or not ours any more.

@@ -65,10 +65,10 @@ async fn a_refused_file_is_free() {
 async fn a_newer_schema_is_refused() {
     let (_folder, place) = folder();
     open(&place, "a host").await.unwrap().close().await;
-    meddle(&place, "PRAGMA user_version = 5").await;
+    meddle(&place, "PRAGMA user_version = 6").await;
     let refusal = refusal(&place).await;
-    assert!(refusal.contains("it has schema 5 and was written by a newer Everfold"), "{refusal}");
-    meddle(&place, "PRAGMA user_version = 4").await;
+    assert!(refusal.contains("it has schema 6 and was written by a newer Everfold"), "{refusal}");
+    meddle(&place, "PRAGMA user_version = 5").await;
     open(&place, "a host").await.unwrap();
 }
 
@@ -101,7 +101,7 @@ async fn a_store_of_version_1_is_brought_up_to_date() {
         assert_eq!((row.parked.as_ref().unwrap().tried, row.model.as_deref()), (7, Some(&b"{}"[..])));
         assert_eq!(store.capture(&cart, *entity).await.unwrap(), None, "listed, though it was not captured");
         let version: i32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&store.readers).await.unwrap();
-        assert_eq!(version, 4);
+        assert_eq!(version, 5);
         store.close().await;
     }
 }
