@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Id(IdArgs),
     /// Make a captured call again: what the host gives at /_/parked/{context}/{domain}/{entity}.
     Replay(ReplayArgs),
+    /// Bring a store's schema up to date, or print what makes that of a Postgres store.
+    Migrate(MigrateArgs),
     /// Fold every model of a store again and compare. No host may be using the store.
     Verify(VerifyArgs),
     /// Write all that a store holds as lines of JSON, for another store of any kind.
@@ -81,7 +83,7 @@ pub(crate) struct ServeArgs {
     /// Where to listen [default: 127.0.0.1:4580]; port 0 takes any that is free
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<String>,
-    /// Where events and models are kept: sqlite:FILE or sqlite::memory: [default: sqlite:everfold.db]
+    /// Where events and models are kept: sqlite:FILE, sqlite::memory: or postgres://... [default: sqlite:everfold.db]
     #[arg(long, value_name = "STORE")]
     pub(crate) store: Option<String>,
     /// The folder of <context>/<domain>.wasm that is watched [default: reducers]
@@ -117,6 +119,19 @@ pub(crate) struct ReplayArgs {
     /// The configuration whose limits apply (also `EVERFOLD_CONFIG`)
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MigrateArgs {
+    /// The store [default: as configured]
+    #[arg(long, value_name = "STORE")]
+    pub(crate) store: Option<String>,
+    /// The configuration file (also `EVERFOLD_CONFIG`)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Only print the SQL that makes the tables of a Postgres store
+    #[arg(long, conflicts_with_all = ["store", "config"])]
+    pub(crate) print: bool,
 }
 
 #[derive(Debug, Args)]

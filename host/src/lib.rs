@@ -83,5 +83,5 @@ pub use config::Config;
 pub use error::{Error, Invalid};
 pub use host::{Admission, Host, ParkedQuery, ParkedRow, Waited};
 pub use ingest::RawEvent;
-pub use lifecycle::{StartError, serve};
+pub use lifecycle::{StartError, migrate, serve};
 pub use store::{Expectation, LogQuery};

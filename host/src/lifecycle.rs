@@ -18,7 +18,7 @@ use crate::{
     sandbox::{Sandbox, SandboxError, SandboxSettings},
     scheduler::{self, SchedulerParts},
     sharing::{Keeper, KeeperParts, Membership},
-    store::{Catalogue, Imported, Store, StoreError, sqlite::SqliteStore},
+    store::{Catalogue, Imported, Store, StoreError, postgres::PostgresStore, sqlite::SqliteStore},
 };
 
 /// Why a host did not start, or did not stop as it should.
@@ -37,7 +37,7 @@ pub enum StartError {
     #[error("cannot start the workers: {0}")]
     Threads(std::io::Error),
     /// The store is named in a way that no back end knows.
-    #[error("store {0:?} is not known: use sqlite:FILE or sqlite::memory:")]
+    #[error("store {0:?} is not known: use sqlite:FILE, sqlite::memory: or postgres://…")]
     UnknownStore(String),
     /// The store is being filled, or that was interrupted.
     #[error(
@@ -176,12 +176,27 @@ pub async fn serve(
     Host::start(config).await?.serve(listener, shutdown).await
 }
 
+/// Brings the schema of the store that the config names up to date.
+///
+/// # Errors
+/// [`StartError::Store`], [`StartError::UnknownStore`].
+pub async fn migrate(config: &Config) -> Result<(), StartError> {
+    // A store that is opened has the newest schema.
+    open(config).await?.close().await;
+    Ok(())
+}
+
 /// Opens the store that the config names, unless it is half imported.
 pub(crate) async fn open(config: &Config) -> Result<Arc<dyn Store>, StartError> {
     let store = open_any(config).await?;
     let Some(Imported { lines, .. }) = store.catalogue().await?.import else { return Ok(store) };
     store.close().await;
-    Err(StartError::HalfImported { store: config.store.clone(), lines })
+    Err(StartError::HalfImported { store: shown(&config.store).to_owned(), lines })
+}
+
+/// A store as it may be shown: a URL may hold a password.
+pub(crate) fn shown(store: &str) -> &str {
+    if store.starts_with("postgres") { "postgres://…" } else { store }
 }
 
 /// Opens the store that the config names, however much of it is there.
@@ -190,6 +205,9 @@ pub(crate) async fn open_any(config: &Config) -> Result<Arc<dyn Store>, StartErr
         Some(("sqlite", place)) => {
             let holder = format!("node {}, listening on {}", config.node, config.listen);
             Ok(Arc::new(SqliteStore::open(place, &holder).await?))
+        }
+        Some(("postgres" | "postgresql", _)) => {
+            Ok(Arc::new(PostgresStore::open(&config.store, config.store_connections).await?))
         }
         _ => Err(StartError::UnknownStore(config.store.clone())),
     }

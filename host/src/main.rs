@@ -38,6 +38,7 @@ fn dispatch(command: Command) -> commands::Outcome {
         Command::Id(arguments) => commands::id::run(&arguments),
         Command::Serve(arguments) => on_a_runtime(commands::serve::run(&arguments)),
         Command::Replay(arguments) => on_a_runtime(commands::replay::run(arguments)),
+        Command::Migrate(arguments) => on_a_runtime(commands::migrate::run(arguments)),
         Command::Verify(arguments) => on_a_runtime(commands::verify::run(arguments)),
         Command::Export(arguments) => on_a_runtime(commands::export::run(arguments)),
         Command::Import(arguments) => on_a_runtime(commands::import::run(arguments)),

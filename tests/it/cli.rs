@@ -6,10 +6,11 @@ use std::{
     path::Path,
 };
 
+use everfold_test_postgres::Database;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::harness::{Guest, Host, entity, event_id, guest, root, run};
+use crate::harness::{Guest, Host, entity, event_id, guest, left_out, root, run};
 
 async fn check(bytes: &[u8]) -> (bool, String) {
     let folder = tempfile::tempdir().unwrap();
@@ -133,7 +134,25 @@ async fn a_store_that_cannot_be_used_is_named() {
 }
 
 #[tokio::test]
+async fn a_schema_is_printed_or_applied() {
+    let (status, sql, said) = run(&["migrate", "--print"], &[]).await;
+    assert!(status.success() && sql.contains("CREATE TABLE events"), "{sql}{said}");
+    let (printed, applied) = (Database::new(), Database::new());
+    printed.execute(&sql);
+    for database in [&printed, &applied, &applied] {
+        let (status, told, said) = run(&["migrate", "--store", &database.url()], &[]).await;
+        assert!(status.success() && told.contains("has the newest schema"), "{told}{said}");
+    }
+    let tables =
+        "SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public'";
+    assert_eq!(printed.execute(tables), applied.execute(tables));
+}
+
+#[tokio::test]
 async fn a_store_from_a_newer_version_is_left_alone() {
+    if left_out("the number of the schema in a file; the same of a database is tested beside that back end") {
+        return;
+    }
     let host = Host::start(|_| {}).await;
     host.post("noted", &entity(1), &event_id(1), &json!({})).await.expect(201);
     let path = host.folder().join("everfold.db");

@@ -22,7 +22,7 @@ async fn a_mistake_in_the_file_is_named_with_what_would_be_valid() {
         ("colour = 1", &["colour", "listen"]),
         ("[limits]\nevents = 1", &["limits.events", "limits.event_bytes"]),
         ("listen = \"nonsense\"", &["listen", "nonsense", "127.0.0.1:4580"]),
-        ("store = \"postgres://host\"", &["store", "sqlite:FILE"]),
+        ("store = \"mysql://host\"", &["store", "sqlite:FILE", "postgres://"]),
         ("contexts = \"shop\"", &["contexts", "list"]),
         ("contexts = [\"Shop\"]", &["contexts", "Shop"]),
         ("poll_ms = \"often\"", &["poll_ms", "often"]),

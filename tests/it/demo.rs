@@ -1,11 +1,12 @@
 //! `everfold demo`: the shop, from nothing to answers, also if it is cut off in the middle.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::{Host, Process, guest, run, wait_until};
+use crate::harness::{Host, Place, Process, guest, run, wait_until};
 
 /// The models of a domain as text, by entity.
 async fn models(host: &Host, domain: &str) -> BTreeMap<String, String> {
@@ -24,7 +25,8 @@ async fn models(host: &Host, domain: &str) -> BTreeMap<String, String> {
 /// Fails unless every model of the shop equals a fold of its events: a domain that is new to the log folds
 /// all of them.
 async fn models_equal_their_events(folder: TempDir) {
-    let host = Host::serve_by_process(folder).await;
+    let place = Place::file(folder.path());
+    let host = Host::serve_by_process(folder, Arc::new(place), "local").await;
     for domain in ["cart", "coupons", "product-analytics"] {
         host.serves("shop", domain, guest(domain)).await;
     }

@@ -119,7 +119,7 @@ async fn kills(count: u64) {
     }
     assert!(all as u64 >= 10 * count, "only {all} events were acknowledged in {count} rounds");
     host.post("said", &entity(0), &event_id(0), &json!({"n": 0})).await.expect(201);
-    let store = format!("sqlite:{}", host.folder().join("everfold.db").display());
+    let store = host.place().store();
     host.process_mut().kill().await;
     let (status, told, said) = run(&["verify", "--store", &store], &[]).await;
     assert!(status.success() && told.contains(" 0 different"), "{told}{said}");

@@ -102,7 +102,7 @@ async fn what_was_folded_from_snapshots_is_what_its_events_fold_to() {
         host.post_batch("shop", &json!([said(id)])).await.expect(201);
         host.model_that(&path, knows(610 + 2 * more)).await;
     }
-    let store = format!("sqlite:{}", host.folder().join("everfold.db").display());
+    let store = host.place().store();
     host.process().signal("TERM");
     host.process_mut().ended().await;
     let (status, told, said) = run(&["verify", "--store", &store], &[]).await;

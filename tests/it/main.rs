@@ -28,6 +28,7 @@ mod hostile;
 mod kills;
 mod late;
 mod limits;
+mod many;
 mod models;
 mod moving;
 mod order;

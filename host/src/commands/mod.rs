@@ -8,6 +8,7 @@ pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod id;
 pub(crate) mod import;
+pub(crate) mod migrate;
 pub(crate) mod replay;
 pub(crate) mod restore;
 pub(crate) mod serve;

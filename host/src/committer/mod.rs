@@ -142,6 +142,8 @@ impl Writer {
         if !group.is_empty() {
             match self.store.commit(&group).await {
                 Ok(committed) => self.answer(committed, waiters),
+                // Whoever is tried alone would fail as well, one after another.
+                Err(error) if error.is_absence() => waiters.fail(&error),
                 Err(error) => self.write_apart(&group, waiters, &error).await,
             }
         }
@@ -155,12 +157,18 @@ impl Writer {
     /// A group failed as a whole: each request is tried alone, so that one of them harms only itself.
     async fn write_apart(&self, group: &Group, waiters: Waiters, error: &StoreError) {
         tracing::warn!(%error, requests = waiters.len(), "a transaction failed; trying its requests one by one");
+        let mut absent = None;
         for (group, waiters) in queue::apart(group, waiters) {
+            if let Some(error) = &absent {
+                waiters.fail(error);
+                continue;
+            }
             match self.store.commit(&group).await {
                 Ok(committed) => self.answer(committed, waiters),
                 Err(error) => {
                     tracing::error!(%error, "a request could not be written");
                     waiters.fail(&error);
+                    absent = Some(error).filter(StoreError::is_absence);
                 }
             }
         }

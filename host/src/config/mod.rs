@@ -35,6 +35,7 @@ pub const DEFAULT: &str = include_str!("../../default.toml");
 pub struct Config {
     pub listen: String,
     pub store: String,
+    pub store_connections: u32,
     pub reducers: PathBuf,
     pub node: String,
     pub reduce_contexts: Vec<String>,

@@ -17,6 +17,8 @@ const MANY: i64 = i32::MAX as i64;
 /// What every number may be.
 const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("max_clock_ahead_ms", 0..=3650 * DAY_MS),
+    // One writes, one reads.
+    ("store_connections", 2..=10_000),
     ("workers", 0..=1024),
     ("debounce_ms", 0..=DAY_MS),
     ("poll_ms", 10..=DAY_MS),
@@ -123,10 +125,11 @@ fn check_listen(listen: &str) -> Result<(), String> {
 }
 
 fn check_store(store: &str) -> Result<(), String> {
-    match store.strip_prefix("sqlite:") {
-        Some(file) if !file.is_empty() && !file.starts_with("//") => Ok(()),
+    match store.split_once(':') {
+        Some(("sqlite", file)) if !file.is_empty() && !file.starts_with("//") => Ok(()),
+        Some(("postgres" | "postgresql", rest)) if rest.len() > 2 && rest.starts_with("//") => Ok(()),
         _ => Err("it must be sqlite:FILE, such as sqlite:everfold.db or sqlite:/var/lib/everfold.db, or \
-                  sqlite::memory:"
+                  sqlite::memory:, or postgres://USER:PASSWORD@HOST:PORT/DATABASE"
             .to_owned()),
     }
 }
@@ -169,11 +172,17 @@ mod tests {
     }
 
     #[test]
-    fn stores_are_files_or_memory() {
-        for good in ["sqlite:a.db", "sqlite::memory:", "sqlite:/a/b.db"] {
+    fn stores_are_files_memory_or_databases() {
+        for good in [
+            "sqlite:a.db",
+            "sqlite::memory:",
+            "sqlite:/a/b.db",
+            "postgres://host/db",
+            "postgresql:///db?host=/run/postgresql",
+        ] {
             assert!(check_store(good).is_ok(), "{good}");
         }
-        for bad in ["", "a.db", "sqlite:", "sqlite://a.db", "postgres://host/db"] {
+        for bad in ["", "a.db", "sqlite:", "sqlite://a.db", "postgres:", "postgres://", "mysql://host/db"] {
             assert!(check_store(bad).unwrap_err().contains("sqlite:FILE"), "{bad}");
         }
     }

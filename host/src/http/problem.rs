@@ -58,6 +58,7 @@ kinds! {
     NOT_READY = SERVICE_UNAVAILABLE, "not-ready", "The host is not ready";
     CLOSING = SERVICE_UNAVAILABLE, "closing", "The host is shutting down";
     STORE = SERVICE_UNAVAILABLE, "store-failed", "The store failed";
+    UNAVAILABLE = SERVICE_UNAVAILABLE, "store-unavailable", "The database cannot be reached";
     WAIT_OVER = GATEWAY_TIMEOUT, "wait-over", "The time to wait was over";
     DAMAGED = INTERNAL_SERVER_ERROR, "store-damaged", "The store holds a damaged value";
 }

@@ -58,8 +58,23 @@ impl From<Error> for Problem {
 
 /// What the database says is for the operator's log; the client learns what to do.
 fn of_store(error: &StoreError) -> Problem {
-    tracing::error!(%error, "a request failed in the store");
+    // Of the database's absence the store itself tells, once.
+    if !error.is_absence() {
+        tracing::error!(%error, "a request failed in the store");
+    }
     match error {
+        StoreError::Unavailable(_) => Problem::new(
+            &kinds::UNAVAILABLE,
+            "the database cannot be reached now: nothing of this request was written; send it again in a moment",
+        ),
+        StoreError::Unknown(_) => Problem::new(
+            &kinds::UNAVAILABLE,
+            "the database went away while this was being written: send the same again in a moment, which is safe and tells what became of it",
+        ),
+        StoreError::OtherHistory => Problem::new(
+            &kinds::UNAVAILABLE,
+            "the database has another history now: this host must be started again; ask another, or later",
+        ),
         StoreError::Damaged(_) => Problem::new(
             &kinds::DAMAGED,
             "the store holds a value that cannot be read: the host's log says which",

@@ -8,8 +8,8 @@ use crate::words::{
 };
 
 use super::{
-    Append, AppendRefusal, Appended, CaptureWrite, Group, Head, ModelWrite, Reduction, ReductionOutcome,
-    SnapshotWrite,
+    Append, AppendRefusal, Appended, CaptureWrite, Committed, Group, Head, Mark, ModelWrite, Reduction,
+    ReductionOutcome, SnapshotWrite,
 };
 
 mod expectations;
@@ -63,8 +63,40 @@ pub struct Plan<'a> {
     pub appends: Vec<Result<Vec<Appended>, AppendRefusal>>,
     /// One answer for each reduction.
     pub reductions: Vec<ReductionOutcome>,
-    /// How far the store has counted then.
+    /// Marks to write: those that are so under the leases in force.
+    pub marks: Vec<Mark>,
+    /// How far the store had counted before, ...
+    pub before: Head,
+    /// ... and has counted then.
     pub head: Head,
+}
+
+impl Plan<'_> {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.rows.is_empty() && self.marks.is_empty()
+    }
+}
+
+impl From<Plan<'_>> for Committed {
+    /// What a plan brought about, once it is written.
+    fn from(plan: Plan<'_>) -> Self {
+        let written = |row: &RowWrite<'_>| match row.model {
+            ModelWrite::Keep => None,
+            ModelWrite::Put(_) | ModelWrite::Delete => {
+                Some((row.reduction.key.clone(), row.reduction.entity, row.version))
+            }
+        };
+        Self {
+            models: plan.rows.iter().filter_map(written).collect(),
+            appends: plan.appends,
+            reductions: plan.reductions,
+            events: plan.events,
+            before: plan.before,
+            head: plan.head,
+        }
+    }
 }
 
 /// Judges a group's requests one after another, against the store and the group so far.
@@ -72,7 +104,8 @@ pub struct Plan<'a> {
 pub fn judge(group: &Group, mut known: Known) -> Plan<'_> {
     known.add_those_without_events(group);
     let recorded_at = group.recorded_at.max(known.recorded_at);
-    let plan = Plan { head: known.head, ..Plan::default() };
+    let marks = group.marks.iter().filter(|mark| mark.leases == known.leases).cloned().collect();
+    let plan = Plan { before: known.head, head: known.head, marks, ..Plan::default() };
     let mut bench = Bench { known, plan, written: HashMap::new(), recorded_at };
     for append in &group.appends {
         let answer = bench.append(append);

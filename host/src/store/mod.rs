@@ -8,10 +8,15 @@
 mod contract;
 mod expectation;
 mod histories;
+mod ids;
 pub mod judge;
+mod memory;
+mod names;
 mod parts;
+pub mod postgres;
 mod queries;
 mod requests;
+mod rows;
 mod shared;
 mod snapshots;
 pub mod sqlite;
@@ -35,7 +40,7 @@ use crate::words::{
     ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row, Snapshot,
 };
 
-/// Why a store failed. Nothing that was asked for has happened.
+/// Why a store failed. Nothing that was asked for has happened, unless it says otherwise.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// It cannot be opened; the sentence says why and what to do.
@@ -59,6 +64,18 @@ pub enum StoreError {
         /// Where the other one listens.
         listen: String,
     },
+    /// The database cannot be reached, or cannot do now what it mostly can. The store goes on by itself once it can.
+    #[error("the database does not serve now: {0}")]
+    Unavailable(Arc<sqlx::Error>),
+    /// The connection broke while it was being written, and it could not be looked up whether it was. To ask for
+    /// the same again is safe.
+    #[error("the connection to the database broke, and whether this was written is not known: {0}")]
+    Unknown(Arc<sqlx::Error>),
+    /// The database's history is not the one that this host began with: everything that it told may be void.
+    #[error(
+        "the database has another history now (it was restored, or a replica took over): this host must be started again"
+    )]
+    OtherHistory,
     /// What was read is not what was ever written.
     #[error("the store holds a damaged value: {0}")]
     Damaged(String),
@@ -66,7 +83,9 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Database(Arc::new(error))
+        let absent = postgres::trouble::is_absence(&error);
+        let error = Arc::new(error);
+        if absent { Self::Unavailable(error) } else { Self::Database(error) }
     }
 }
 
@@ -74,6 +93,12 @@ impl StoreError {
     /// What was asked crashed on the way.
     pub(crate) fn crashed() -> Self {
         Self::Database(Arc::new(sqlx::Error::WorkerCrashed))
+    }
+
+    /// Whether it is the database's absence: what else is asked now will fail as well.
+    #[must_use]
+    pub fn is_absence(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Unknown(_) | Self::OtherHistory)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use crate::words::{ContextName, EntityId, EventId, EventType, Position};
 
+use super::Result;
+
 /// Which events of the log to read, by position.
 #[derive(Debug, Clone)]
 pub struct LogQuery {
@@ -71,4 +73,19 @@ pub enum HistoryCursor {
     Id(Option<EventId>),
     /// By position, behind this one.
     Position(Position),
+}
+
+/// The newest position that was recorded before a time; `newest` is that of the newest event. Times of recording
+/// never run backwards and positions have no gaps, so a binary search finds it.
+pub(super) async fn last_before<F: Future<Output = Result<i64>> + Send>(
+    newest: i64,
+    since: i64,
+    recorded_at: impl Fn(i64) -> F,
+) -> Result<i64> {
+    let (mut before, mut from) = (0, newest + 1);
+    while from - before > 1 {
+        let middle = before + (from - before) / 2;
+        if recorded_at(middle).await? < since { before = middle } else { from = middle }
+    }
+    Ok(before)
 }

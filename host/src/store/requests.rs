@@ -1,6 +1,6 @@
 //! What is asked of a store, and what it answers.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::words::{
     ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, Fact, LeaseEpoch,
@@ -148,6 +148,14 @@ pub struct Mark {
     pub settled: ActivationNumber,
     /// The lease epoch under which that is so; under another the mark is not written.
     pub leases: LeaseEpoch,
+}
+
+impl Mark {
+    /// Of each domain the last mark: only that one matters.
+    pub(super) fn newest(marks: &[Self]) -> impl Iterator<Item = &Self> {
+        let mut met = BTreeSet::new();
+        marks.iter().rev().filter(move |mark| met.insert(&mark.key))
+    }
 }
 
 /// All that waits to be written.

@@ -53,15 +53,43 @@ pub struct SnapshotQuery {
 /// Which snapshots of a row stay, once some were taken under this activation: of its own those that [`thin`]
 /// leaves; of older ones, which only going back to an older module can use, the newest for which there is room.
 /// Given are, by their newest events, the activation that made each and how many events are folded in it.
-pub(super) fn staying(
-    snapshots: &BTreeMap<EventId, (ActivationNumber, u64)>,
-    activation: ActivationNumber,
-) -> BTreeSet<EventId> {
+fn staying(snapshots: &Present, activation: ActivationNumber) -> BTreeSet<EventId> {
     let (mut own, older): (Vec<_>, Vec<_>) = snapshots.iter().partition(|(_, (by, _))| *by == activation);
     thin(&mut own, |(_, (_, events))| *events);
     let room = Snapshot::MOST - own.len();
     let older = older.into_iter().rev().take(room);
     own.into_iter().chain(older).map(|(last, _)| *last).collect()
+}
+
+/// The snapshots of a row, by their newest events: the activation that made each, and how many events are folded
+/// in it.
+pub(super) type Present = BTreeMap<EventId, (ActivationNumber, u64)>;
+
+/// How the snapshots of a row change.
+#[derive(Debug)]
+pub(super) struct SnapshotChange<'a> {
+    /// Those that go, by their newest events. None of them is among the new ones.
+    pub(super) gone: Vec<EventId>,
+    /// Those that come. One of the same newest event is replaced.
+    pub(super) new: Vec<&'a Snapshot>,
+}
+
+/// What a write does to the snapshots that are there, under an activation.
+pub(super) fn change<'a>(
+    present: &Present,
+    write: &'a SnapshotWrite,
+    activation: ActivationNumber,
+) -> SnapshotChange<'a> {
+    let is_void = |last: &EventId| write.void_from.is_some_and(|from| *last >= from);
+    let kept = present.iter().filter(|(last, _)| !is_void(last)).map(|(last, made)| (*last, *made));
+    let taken = write.taken.iter().map(|taken| (taken.last, (taken.activation, taken.events)));
+    let all: Present = kept.chain(taken).collect();
+    // Where none is taken, none is one too many.
+    let stays = if write.taken.is_empty() { all.into_keys().collect() } else { staying(&all, activation) };
+    SnapshotChange {
+        gone: present.keys().filter(|last| !stays.contains(last)).copied().collect(),
+        new: write.taken.iter().filter(|taken| stays.contains(&taken.last)).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -94,6 +122,20 @@ mod tests {
         ] {
             assert_eq!(one.then(&other), both);
         }
+    }
+
+    #[test]
+    fn what_is_void_goes_and_what_is_taken_comes() {
+        let made = |ticks| (id(ticks), (ActivationNumber(1), ticks));
+        let present: Present = [1, 2, 3].map(made).into();
+        let changed = |write: &SnapshotWrite| {
+            let SnapshotChange { gone, new } = change(&present, write, ActivationNumber(1));
+            (gone, new.into_iter().map(|taken| taken.events).collect::<Vec<_>>())
+        };
+        assert_eq!(changed(&SnapshotWrite::default()), (vec![], vec![]));
+        assert_eq!(changed(&write(Some(2), &[])), (vec![id(2), id(3)], vec![]));
+        assert_eq!(changed(&write(Some(2), &[3])), (vec![id(2)], vec![3]), "replaced, not gone");
+        assert_eq!(changed(&write(None, &[9])), (vec![id(2)], vec![9]), "and one is thinned out");
     }
 
     #[test]

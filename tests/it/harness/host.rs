@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use everfold::{Config, StartError};
@@ -12,13 +13,14 @@ use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::{Answer, CODE, Process, patiently, wait_until};
+use super::{Answer, CODE, Place, Process, patiently, wait_until};
 
-/// A host and a client of it. Its store is a file, and it knows the context `shop`.
+/// A host and a client of it. It has a store of its own, and knows the context `shop`.
 pub(crate) struct Host {
     base: String,
     client: reqwest::Client,
     folder: TempDir,
+    place: Arc<Place>,
     config: Config,
     served: Served,
 }
@@ -32,52 +34,79 @@ impl Host {
     /// Starts a host with the default configuration, changed by `change`.
     pub(crate) async fn start(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let place = Arc::new(Place::new(folder.path()));
+        Self::start_at(folder, place, change).await
+    }
+
+    /// Starts a host of this name on a database, beside all others that are there.
+    pub(crate) async fn start_sharing(
+        place: &Arc<Place>,
+        node: &str,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
+        let change = |config: &mut Config| {
+            config.node = node.to_owned();
+            change(config);
+        };
+        Self::start_at(tempfile::tempdir().unwrap(), Arc::clone(place), change).await
+    }
+
+    async fn start_at(folder: TempDir, place: Arc<Place>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::embedded();
         config.listen = "127.0.0.1:0".to_owned();
-        config.store = format!("sqlite:{}", folder.path().join("everfold.db").display());
+        config.store = place.store();
         config.reducers = folder.path().join("reducers");
         config.contexts = vec!["shop".to_owned()];
         config.code_cache = CODE.to_owned();
         change(&mut config);
-        Self::serve(folder, config).await
+        Self::serve(folder, place, config).await
     }
 
-    async fn serve(folder: TempDir, config: Config) -> Self {
+    async fn serve(folder: TempDir, place: Arc<Place>, config: Config) -> Self {
         let listener = TcpListener::bind(&config.listen).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
-        let served = tokio::spawn(everfold::serve(config.clone(), listener, shutdown.clone()));
+        let serving = everfold::serve(config.clone(), listener, shutdown.clone());
+        let node = config.node.clone();
+        let served = tokio::spawn(async move {
+            // Where it ends too early the test only sees that nobody answers.
+            serving.await.inspect_err(|error| eprintln!("the host {node} ended: {error}"))
+        });
         let served = Served::Here(shutdown, served);
-        Self { base, client: reqwest::Client::new(), folder, config, served }
+        Self { base, client: reqwest::Client::new(), folder, place, config, served }
     }
 
     /// The same, run by the real program.
     pub(crate) async fn start_process() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self::serve_by_process(folder).await
+        let place = Arc::new(Place::new(folder.path()));
+        Self::serve_by_process(folder, place, "local").await
     }
 
-    /// The same, on files that are there already.
-    pub(crate) async fn serve_by_process(folder: TempDir) -> Self {
+    /// The same, of this name, on a store that is there already.
+    pub(crate) async fn serve_by_process(folder: TempDir, place: Arc<Place>, node: &str) -> Self {
         let mut config = Config::embedded();
-        config.store = format!("sqlite:{}", folder.path().join("everfold.db").display());
+        config.node = node.to_owned();
+        config.store = place.store();
         config.reducers = folder.path().join("reducers");
         let reducers = config.reducers.to_str().unwrap();
-        let arguments = ["--store", &config.store, "--reducers", reducers, "--context", "shop"];
+        let arguments =
+            ["--store", &config.store, "--reducers", reducers, "--context", "shop", "--node", node];
         let process = Process::serve(&arguments).await;
         let base = process.base().to_owned();
-        Self { base, client: reqwest::Client::new(), folder, config, served: Served::By(Box::new(process)) }
+        let served = Served::By(Box::new(process));
+        Self { base, client: reqwest::Client::new(), folder, place, config, served }
     }
 
     /// Stops it as a signal would, and starts another on the same files; `meanwhile` may change them.
     pub(crate) async fn restart(self, meanwhile: impl FnOnce(&mut Config)) -> Self {
-        let Self { folder, mut config, served, client, .. } = self;
+        let Self { folder, place, mut config, served, client, .. } = self;
         drop(client);
         let Served::Here(shutdown, served) = served else { panic!("it is another process") };
         shutdown.cancel();
         patiently("the host to stop", served).await.unwrap().unwrap();
         meanwhile(&mut config);
-        Self::serve(folder, config).await
+        Self::serve(folder, place, config).await
     }
 
     /// Stops it, and fails the test unless it ends as it should.
@@ -102,7 +131,13 @@ impl Host {
 
     /// Starts the program again on the same files, after it has ended.
     pub(crate) async fn start_again(self) -> Self {
-        Self::serve_by_process(self.folder).await
+        let node = self.config.node.clone();
+        Self::serve_by_process(self.folder, self.place, &node).await
+    }
+
+    /// Where its store lies.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Where it keeps its files.

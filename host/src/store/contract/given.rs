@@ -30,8 +30,12 @@ pub(in crate::store) fn cart() -> DomainKey {
     key(shop(), "cart")
 }
 
+/// An entity: a UUIDv4, as clients make them. In the order of their numbers.
 pub(in crate::store) fn entity(number: u8) -> EntityId {
-    EntityId::from_stored([number; 16])
+    let mut bytes = [number; 16];
+    bytes[6] = 0x40;
+    bytes[8] = 0x80;
+    EntityId::from_stored(bytes)
 }
 
 pub(in crate::store) fn id(ticks: u64) -> EventId {

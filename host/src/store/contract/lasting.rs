@@ -66,9 +66,7 @@ pub(super) async fn everything(store: &dyn Store) -> String {
     text
 }
 
-#[tokio::test]
-async fn all_is_there_again_after_it_was_closed() {
-    let bed = Bed::file();
+async fn all_is_there_again(bed: Bed) {
     let store = bed.open().await;
     fill(&*store).await;
     let before = everything(&*store).await;
@@ -77,9 +75,7 @@ async fn all_is_there_again_after_it_was_closed() {
     assert_eq!(everything(&*again).await, before);
 }
 
-#[tokio::test]
-async fn numbers_go_on_where_they_were() {
-    let bed = Bed::file();
+async fn numbers_go_on(bed: Bed) {
     let store = bed.open().await;
     fill(&*store).await;
     store.close().await;
@@ -94,7 +90,29 @@ async fn numbers_go_on_where_they_were() {
 }
 
 #[tokio::test]
+async fn all_is_there_again_after_a_file_was_closed() {
+    all_is_there_again(Bed::file()).await;
+}
+
+#[tokio::test]
+async fn all_is_there_again_after_a_database_was_left() {
+    all_is_there_again(Bed::postgres()).await;
+}
+
+#[tokio::test]
+async fn numbers_go_on_where_they_were_in_a_file() {
+    numbers_go_on(Bed::file()).await;
+}
+
+#[tokio::test]
+async fn numbers_go_on_where_they_were_in_a_database() {
+    numbers_go_on(Bed::postgres()).await;
+}
+
+#[tokio::test]
 async fn each_store_has_a_history_of_its_own() {
     let (one, other) = (Bed::file().open().await, Bed::memory().open().await);
+    assert_ne!(one.epoch(), other.epoch());
+    let (one, other) = (Bed::postgres().open().await, Bed::postgres().open().await);
     assert_ne!(one.epoch(), other.epoch());
 }

@@ -21,14 +21,16 @@ mod snapshots;
 
 use std::sync::Arc;
 
+use everfold_test_postgres::Database;
 use tempfile::TempDir;
 
-use super::{Store, sqlite::SqliteStore};
+use super::{Store, postgres::PostgresStore, sqlite::SqliteStore};
 
 /// Where a store lies for the time of one test.
 enum Bed {
     Memory,
     File(TempDir),
+    Postgres(Database),
 }
 
 impl Bed {
@@ -40,7 +42,11 @@ impl Bed {
         Self::File(tempfile::tempdir().unwrap())
     }
 
-    /// Opens the store; in a file, the one that is there already. The shop is known in it.
+    fn postgres() -> Self {
+        Self::Postgres(Database::new())
+    }
+
+    /// Opens the store; in a file or a database, the one that is there already. The shop is known in it.
     async fn open(&self) -> Arc<dyn Store> {
         let store = self.bare().await;
         store.name_context(&given::shop()).await.unwrap();
@@ -49,11 +55,12 @@ impl Bed {
 
     /// The same, as it is.
     async fn bare(&self) -> Arc<dyn Store> {
-        let place = match self {
-            Self::Memory => ":memory:".to_owned(),
-            Self::File(folder) => folder.path().join("log.db").to_str().unwrap().to_owned(),
-        };
-        Arc::new(SqliteStore::open(&place, "the contract suite").await.unwrap())
+        let sqlite = async |place| SqliteStore::open(place, "the contract suite").await.unwrap();
+        match self {
+            Self::Memory => Arc::new(sqlite(":memory:").await),
+            Self::File(folder) => Arc::new(sqlite(folder.path().join("log.db").to_str().unwrap()).await),
+            Self::Postgres(database) => Arc::new(PostgresStore::open(&database.url(), 4).await.unwrap()),
+        }
     }
 }
 
@@ -152,3 +159,4 @@ macro_rules! suite {
 
 suite!(memory);
 suite!(file);
+suite!(postgres);

@@ -85,3 +85,8 @@ fn it_holds_in_memory() {
 fn it_holds_in_a_file() {
     hold(Bed::file, 8);
 }
+
+#[test]
+fn it_holds_in_postgres() {
+    hold(Bed::postgres, 8);
+}

@@ -3,15 +3,14 @@
 use sqlx::{Connection, SqliteConnection};
 
 use crate::{
-    store::{Activation, FileRecord, NewActivation, Result},
+    store::{
+        Activation, FileRecord, NewActivation, Result,
+        rows::{number, to_json},
+    },
     words::{ActivationNumber, ContextName, DomainKey, Position},
 };
 
-use super::{
-    SqliteStore,
-    desk::Desk,
-    rows::{number, to_json},
-};
+use super::{SqliteStore, desk::Desk};
 
 pub(super) async fn activate(store: &SqliteStore, new: &NewActivation) -> Result<Activation> {
     let mut desk = Desk::take(store).await?;

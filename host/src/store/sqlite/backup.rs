@@ -7,13 +7,12 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOp
 
 use crate::{
     clock::random_name,
-    store::{Head, Result, StoreError},
+    store::{Head, Result, StoreError, rows::number},
     words::{Epoch, Position, Version},
 };
 
 use super::{
     open::{self, Lock, plain},
-    rows::number,
     schema,
 };
 

@@ -5,14 +5,18 @@ use std::sync::Arc;
 use sqlx::{Sqlite, sqlite::SqliteArguments};
 
 use crate::{
-    store::{ModelWrite, Result, StoredRow, judge::RowWrite},
+    store::{
+        ModelWrite, Result, StoredRow,
+        judge::RowWrite,
+        rows::{made_by, metadata, signed, to_json},
+    },
     words::{DomainKey, EntityId, Event, EventId, Parked, Position, Segment, Version},
 };
 
 use super::{
     SqliteStore,
     by_entity::{Key, Place},
-    rows::{entity_key, signed, to_json},
+    rows::entity_key,
 };
 
 pub(super) type Query = sqlx::query::Query<'static, Sqlite, SqliteArguments>;
@@ -52,7 +56,6 @@ impl Bind for &Arc<Event> {
         let origin = fact.origin.as_ref();
         let domain =
             origin.map(|origin| DomainKey { context: context.clone(), domain: origin.domain.clone() });
-        let metadata = if fact.metadata.is_empty() { None } else { Some(to_json(&fact.metadata)?) };
         Ok(query
             .bind(signed(position.0))
             .bind(store.names.context(context))
@@ -60,7 +63,7 @@ impl Bind for &Arc<Event> {
             .bind(fact.entity.as_bytes().to_vec())
             .bind(fact.event_type.to_shared())
             .bind(fact.data.clone())
-            .bind(metadata)
+            .bind(metadata(fact)?)
             .bind(*recorded_at)
             .bind(fact.cause.map(|id| id.as_sorted_bytes().to_vec()))
             .bind(i64::from(fact.depth))
@@ -97,9 +100,7 @@ struct Model<'a> {
 
 impl Bind for Model<'_> {
     fn bind(&self, store: &SqliteStore, query: Query) -> Result<Query> {
-        let (newest, older) = self.made_by.split_last().unzip();
-        let older =
-            older.filter(|older: &&[_]| !older.is_empty()).map(|older| to_json(&older)).transpose()?;
+        let ((activation, since), older) = made_by(self.made_by)?;
         Ok(query
             .bind(store.names.domain(self.key))
             .bind(entity_key(self.entity))
@@ -108,8 +109,8 @@ impl Bind for Model<'_> {
             .bind(signed(self.folded.0))
             .bind(signed(self.emitted.0))
             .bind(self.last.map(|id| id.as_sorted_bytes().to_vec()))
-            .bind(signed(newest.map_or(0, |segment| segment.activation)))
-            .bind(signed(newest.map_or(0, |segment| segment.from)))
+            .bind(activation)
+            .bind(since)
             .bind(older)
             .bind(self.parked.map(to_json).transpose()?)
             .bind(signed(self.events)))

@@ -1,6 +1,6 @@
 //! The one transaction that writes events, models and marks.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use sqlx::{SqliteConnection, error::ErrorKind};
 
@@ -8,8 +8,9 @@ use crate::{
     store::{
         CaptureWrite, Committed, Group, Head, Mark, ModelWrite, Result,
         judge::{Plan, RowWrite, judge},
+        rows::{damaged, signed},
     },
-    words::{Event, Position},
+    words::{Event, EventId, Position},
 };
 
 use super::{
@@ -18,9 +19,7 @@ use super::{
     by_entity::{Key, Place},
     captures,
     desk::Desk,
-    names::damaged,
-    rows::signed,
-    snapshots,
+    memory, snapshots,
     statements::{BEGIN, COMMIT, Ends, Statement, pieces},
 };
 
@@ -58,39 +57,24 @@ pub(super) async fn commit(store: &SqliteStore, group: &Group) -> Result<Committ
     let mut desk = Desk::take(store).await?;
     let (connection, memory) = desk.memory(store).await?;
     let before = memory.head;
-    let known = memory.known(store, connection, group).await?;
+    let known = memory::known(memory, store, connection, group).await?;
     let plan = judge(group, known);
-    if plan.events.is_empty() && plan.rows.is_empty() && group.marks.is_empty() {
-        return Ok(committed(before, plan));
+    if plan.is_empty() {
+        return Ok(plan.into());
     }
     let new = index_entries(store, &plan.events)?;
     let step = store.by_entity.step(plan.events.len());
     let counters = Counters { before, plan: &plan, indexed: step.indexed };
     let (connection, mut memory) = desk.begin()?;
-    write(Transaction { store, connection, begin: Some(counters) }, &plan, &group.marks, &step.entries)
-        .await?;
-    memory.committed(&plan, &new);
+    write(Transaction { store, connection, begin: Some(counters) }, &plan, &step.entries).await?;
+    memory.committed(
+        &plan,
+        new.iter().map(|((context, _, id), _)| (*context, EventId::from_sorted_bytes(*id))),
+    );
     store.by_entity.committed(&step, new);
     desk.settle(memory);
     store.checkpoints.written(plan.events.len() + plan.rows.len() + step.entries.len());
-    Ok(committed(before, plan))
-}
-
-fn committed(before: Head, plan: Plan<'_>) -> Committed {
-    let written = |row: &RowWrite<'_>| match row.model {
-        ModelWrite::Keep => None,
-        ModelWrite::Put(_) | ModelWrite::Delete => {
-            Some((row.reduction.key.clone(), row.reduction.entity, row.version))
-        }
-    };
-    Committed {
-        models: plan.rows.iter().filter_map(written).collect(),
-        appends: plan.appends,
-        reductions: plan.reductions,
-        events: plan.events,
-        before,
-        head: plan.head,
-    }
+    Ok(plan.into())
 }
 
 /// What the index by entity will hold of new events.
@@ -171,16 +155,11 @@ impl Transaction<'_> {
 
 /// Writes all of it, with as few ways to the database's thread as can be: the first rows begin the
 /// transaction, the last ones end it.
-async fn write(
-    mut transaction: Transaction<'_>,
-    plan: &Plan<'_>,
-    marks: &[Mark],
-    entries: &[(Key, Place)],
-) -> Result<()> {
+async fn write(mut transaction: Transaction<'_>, plan: &Plan<'_>, entries: &[(Key, Place)]) -> Result<()> {
     let store = transaction.store;
     let (keep, put): (Vec<_>, Vec<_>) = plan.rows.iter().partition(|write| *write.model == ModelWrite::Keep);
     let more = |write: &RowWrite<'_>| *write.capture != CaptureWrite::Keep || !write.snapshots.is_empty();
-    let others = !keep.is_empty() || !marks.is_empty() || plan.rows.iter().any(more);
+    let others = !keep.is_empty() || !plan.marks.is_empty() || plan.rows.iter().any(more);
     let (plain, other): (Vec<_>, Vec<_>) = plan.events.iter().partition(|event| is_plain(event));
     let mut ended = put.is_empty() && entries.is_empty() && !others && !plan.events.is_empty();
     transaction.rows(&INSERT_EVENTS, &other, ended && plain.is_empty()).await?;
@@ -192,7 +171,7 @@ async fn write(
     transaction.rows(&KEEP_ROWS, &keep, false).await?;
     captures::write(store, transaction.connection, &plan.rows).await?;
     snapshots::write(store, transaction.connection, &plan.rows).await?;
-    write_marks(store, transaction.connection, marks).await?;
+    write_marks(store, transaction.connection, &plan.marks).await?;
     if !put.is_empty() {
         ended = entries.is_empty();
         transaction.rows(&WRITE_ROWS, &put, ended).await?;
@@ -208,9 +187,7 @@ async fn write(
 }
 
 async fn write_marks(store: &SqliteStore, connection: &mut SqliteConnection, marks: &[Mark]) -> Result<()> {
-    // Only the newest of each domain matters.
-    let mut written = BTreeSet::new();
-    for mark in marks.iter().rev().filter(|mark| written.insert(&mark.key)) {
+    for mark in Mark::newest(marks) {
         sqlx::query("UPDATE domains SET position = ?, settled = ? WHERE id = ?")
             .bind(signed(mark.position.0))
             .bind(signed(mark.settled.0))

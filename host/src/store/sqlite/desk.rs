@@ -6,11 +6,11 @@ use sqlx::{Executor, Sqlite, SqliteConnection, pool::PoolConnection};
 use tokio::{runtime::Handle, sync::OwnedMutexGuard};
 
 use crate::{
-    store::{Result, StoreError},
+    store::{Result, StoreError, memory::Memory},
     words::{ActivationNumber, DomainKey},
 };
 
-use super::{SqliteStore, memory::Memory};
+use super::{SqliteStore, memory};
 
 /// What lies there while nobody writes.
 #[derive(Default)]
@@ -54,7 +54,7 @@ impl Desk {
         let (drawer, connection) = self.taken.as_mut().ok_or_else(StoreError::crashed)?;
         let memory = match drawer.memory.take() {
             Some(memory) => memory,
-            None => Memory::load(store, connection).await?,
+            None => memory::load(store, connection).await?,
         };
         Ok((&mut *connection, drawer.memory.insert(memory)))
     }

@@ -1,13 +1,16 @@
 //! What events led to: found by their ids, without an index of causes.
 
 use crate::{
-    store::{EffectsQuery, Result},
+    store::{
+        EffectsQuery, Result,
+        rows::{event, event_columns},
+    },
     words::Event,
 };
 
 use super::{
     SqliteStore,
-    rows::{self, EventRow, event_columns},
+    rows::{EventRow, event_row},
 };
 
 /// In the index by id a stretch of ids lies side by side.
@@ -25,7 +28,7 @@ pub(super) async fn effects(store: &SqliteStore, query: &EffectsQuery) -> Result
         .bind(i64::from(query.limit))
         .fetch_all(&store.readers)
         .await?;
-    found.into_iter().map(|row| rows::event(&store.names, row)).collect()
+    found.into_iter().map(|row| event(&store.names, event_row(row)?)).collect()
 }
 
 #[cfg(test)]

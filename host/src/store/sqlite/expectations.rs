@@ -1,19 +1,18 @@
 //! How many events from outside entities have: those in the index, and those that it does not have yet.
 
-use std::collections::BTreeMap;
-
 use sqlx::SqliteConnection;
 
 use crate::{
-    store::{Group, Result, judge::Known},
+    store::{
+        Result,
+        judge::Known,
+        memory::Unknown,
+        rows::{number, signed},
+    },
     words::{ContextName, EntityId, Position},
 };
 
-use super::{
-    SqliteStore,
-    rows::{bytes16, number, signed},
-    statements::Statement,
-};
+use super::{SqliteStore, rows::bytes16, statements::Statement};
 
 static COUNT: Statement = Statement::new(
     "SELECT entity, count(*) FROM events_of_entities \
@@ -27,27 +26,19 @@ static COUNT: Statement = Statement::new(
 pub(super) async fn known(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
-    group: &Group,
+    unknown: &Unknown<'_>,
     known: &mut Known,
 ) -> Result<()> {
-    let mut expecting: BTreeMap<&ContextName, Vec<EntityId>> = BTreeMap::new();
-    for append in &group.appends {
-        if let Some((entity, _)) = append.expecting() {
-            expecting.entry(&append.context).or_default().push(entity);
-        }
-    }
-    for (context, mut entities) in expecting {
+    for (context, entities) in &unknown.outside {
         let Some(in_store) = store.names.context(context) else { continue };
-        entities.sort_unstable();
-        entities.dedup();
         let mut indexed = Position(0);
-        for entity in &entities {
+        for entity in entities {
             let (in_memory, up_to) = store.by_entity.count_outside(in_store, *entity);
-            known.outside.insert((context.clone(), *entity), in_memory);
+            known.outside.insert(((*context).clone(), *entity), in_memory);
             indexed = up_to;
         }
-        for (entity, count) in in_index(&mut *connection, in_store, &entities, indexed).await? {
-            *known.outside.entry((context.clone(), entity)).or_default() += count;
+        for (entity, count) in in_index(&mut *connection, in_store, entities, indexed).await? {
+            *known.outside.entry(((*context).clone(), entity)).or_default() += count;
         }
     }
     Ok(())

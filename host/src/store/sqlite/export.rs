@@ -5,14 +5,17 @@ use std::ops::ControlFlow::{self, Break, Continue};
 use sqlx::SqliteConnection;
 
 use crate::{
-    store::{Catalogue, FileRecord, Part, Result, StoredRow, TakePart},
+    store::{
+        Catalogue, FileRecord, Part, Result, StoredRow, TakePart,
+        rows::{event, event_columns, hash, model_columns},
+    },
     words::{DomainKey, Epoch},
 };
 
 use super::{
     SqliteStore, captures,
-    read::{catalogue_in, hash},
-    rows::{self, EventRow, ModelRow, entity_key, event_columns, model_columns},
+    read::catalogue_in,
+    rows::{self, EventRow, ModelRow, entity_key, event_row},
 };
 
 /// Events read at once, ...
@@ -98,7 +101,7 @@ impl Exporter<'_, '_> {
             let Some((last, ..)) = found.last() else { return Ok(Continue(())) };
             after = *last;
             for row in found {
-                let event = rows::event(&self.store.names, row)?;
+                let event = event(&self.store.names, event_row(row)?)?;
                 if (self.take)(Part::Event(event.into())).is_break() {
                     return Ok(Break(()));
                 }

@@ -6,14 +6,17 @@
 use std::{collections::HashMap, str::FromStr, sync::Arc};
 
 use crate::{
-    store::{HistoriesQuery, Result, StoreError},
+    store::{
+        HistoriesQuery, Result, StoreError,
+        names::Names,
+        rows::{damaged, from_json, number, signed},
+    },
     words::{ContextName, EntityId, Event, EventType, Fact, Metadata, Origin, Position},
 };
 
 use super::{
     SqliteStore,
-    names::{Names, damaged},
-    rows::{bytes16, event_id, from_json, number, optional_entity, signed},
+    rows::{bytes16, event_id, optional_entity},
 };
 
 /// Each event is a list of numbers, most of them lengths (empty for NULL), and behind it the bytes. `concat`

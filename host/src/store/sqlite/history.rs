@@ -5,14 +5,17 @@ use std::collections::BTreeSet;
 use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite};
 
 use crate::{
-    store::{HistoryCursor, HistoryQuery, Result},
+    store::{
+        HistoryCursor, HistoryQuery, Result,
+        rows::{EVENT_COLUMNS, event, event_columns, number, signed},
+    },
     words::{ContextName, EntityId, Event, Position},
 };
 
 use super::{
     SqliteStore,
     read::fetch_events,
-    rows::{self, EVENT_COLUMNS, EventRow, bytes16, event_columns, number, signed},
+    rows::{EventRow, bytes16, event_row},
     statements::Statement,
 };
 
@@ -47,7 +50,7 @@ pub(super) async fn history(store: &SqliteStore, query: &HistoryQuery) -> Result
         }
         let found: Vec<EventRow> = query.fetch_all(&store.readers).await?;
         for row in found {
-            events.push(rows::event(&store.names, row)?);
+            events.push(event(&store.names, event_row(row)?)?);
         }
     }
     match query.after {

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use sqlx::{Connection, SqliteConnection};
 
 use crate::{
-    store::{Activation, Import, ImportOutcome, Imported, Mark, Part, Result, StoredRow},
+    store::{
+        Activation, Import, ImportOutcome, Imported, Mark, Part, Result, StoredRow,
+        rows::{damaged, number, signed, to_json},
+    },
     words::{DomainKey, Epoch, Event},
 };
 
@@ -16,8 +19,6 @@ use super::{
     captures,
     commit::INSERT_EVENTS,
     desk::Desk,
-    names::damaged,
-    rows::{number, signed, to_json},
     statements::Statement,
 };
 

@@ -13,7 +13,6 @@ mod expectations;
 mod export;
 mod histories;
 mod history;
-mod ids;
 mod import;
 mod memory;
 mod names;
@@ -40,6 +39,7 @@ use crate::words::{
 use super::{
     Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoriesQuery, HistoryQuery, Import,
     ImportOutcome, LogQuery, NewActivation, Result, RowCounts, SnapshotQuery, Store, TakePart, Which,
+    names::Names,
 };
 
 /// A store in one SQLite file (or in memory).
@@ -50,7 +50,7 @@ pub struct SqliteStore {
     /// Connections that read beside it; in memory, the writer's own.
     readers: SqlitePool,
     epoch: Epoch,
-    names: names::Names,
+    names: Names,
     /// Who writes takes what lies here.
     drawer: Arc<tokio::sync::Mutex<desk::Drawer>>,
     /// What the index by entity does not have yet.

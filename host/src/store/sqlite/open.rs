@@ -24,8 +24,7 @@ use super::{
     by_entity::Unindexed,
     checkpoint::{Checkpointer, Checkpoints},
     desk::Desk,
-    names::Names,
-    schema,
+    names, schema,
 };
 
 /// Before this version, a reset of the WAL could lose commits.
@@ -72,7 +71,7 @@ pub(super) async fn open(place: &str, holder: &str) -> Result<SqliteStore> {
     let mut connection = writer.acquire().await?;
     prepare(&mut connection, in_memory).await?.map_err(refuse)?;
     let epoch: String = sqlx::query_scalar("SELECT epoch FROM counters").fetch_one(&mut *connection).await?;
-    let names = Names::load(&mut connection).await?;
+    let names = names::load(&mut connection).await?;
     let drawer = Arc::default();
     let checkpoints = Arc::new(Checkpoints::default());
     let mut copying = None;

@@ -3,7 +3,14 @@
 use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::{
-    store::{Activation, Catalogue, FileRecord, Head, LogQuery, Mark, Result, RowCounts, Which},
+    store::{
+        Activation, Catalogue, FileRecord, Head, LogQuery, Mark, Result, RowCounts, Which,
+        queries::last_before,
+        rows::{
+            EVENT_COLUMNS, MODEL_COLUMNS, damaged, event as to_event, from_json, hash, model_columns, number,
+            signed,
+        },
+    },
     words::{
         ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, LeaseEpoch,
         ModuleHash, Position, Row, Version,
@@ -12,10 +19,7 @@ use crate::{
 
 use super::{
     SqliteStore, import,
-    names::damaged,
-    rows::{
-        self, EVENT_COLUMNS, EventRow, MODEL_COLUMNS, ModelRow, entity_key, model_columns, number, signed,
-    },
+    rows::{self, EventRow, ModelRow, entity_key, event_row},
     statements::Statement,
 };
 
@@ -52,7 +56,7 @@ pub(super) async fn catalogue_in(
     let import = import::progress(transaction).await?;
     let activation =
         |(activation, domain, module, descriptor, head, at): ActivationRow| -> Result<Activation> {
-            let descriptor: Option<Descriptor> = descriptor.as_deref().map(rows::from_json).transpose()?;
+            let descriptor: Option<Descriptor> = descriptor.as_deref().map(from_json).transpose()?;
             Ok(Activation {
                 number: ActivationNumber(number(activation)?),
                 key: store.names.domain_key(domain)?,
@@ -92,11 +96,6 @@ pub(super) async fn files(store: &SqliteStore, node: &str) -> Result<Vec<FileRec
     files.into_iter().map(file).collect()
 }
 
-pub(super) fn hash(bytes: &[u8]) -> Result<ModuleHash> {
-    let bytes = bytes.try_into().map_err(|_| damaged(format!("a hash of {} bytes", bytes.len())))?;
-    Ok(ModuleHash::from_stored(bytes))
-}
-
 pub(super) async fn module(store: &SqliteStore, hash: &ModuleHash) -> Result<Option<Vec<u8>>> {
     Ok(sqlx::query_scalar("SELECT bytes FROM modules WHERE hash = ?")
         .bind(hash.as_bytes().to_vec())
@@ -111,13 +110,13 @@ pub(super) async fn event(store: &SqliteStore, context: &ContextName, id: EventI
         .bind(id.as_sorted_bytes().to_vec())
         .fetch_optional(&store.readers)
         .await?;
-    row.map(|row| rows::event(&store.names, row)).transpose()
+    row.map(|row| to_event(&store.names, event_row(row)?)).transpose()
 }
 
 pub(super) async fn log(store: &SqliteStore, query: &LogQuery) -> Result<Vec<Event>> {
     let mut after = query.after;
     if let Some(since) = query.since {
-        after = after.max(last_before(store, since).await?);
+        after = after.max(recorded_before(store, since).await?);
     }
     let mut text = QueryBuilder::<Sqlite>::new("SELECT ");
     text.push(EVENT_COLUMNS).push(" FROM events WHERE position > ").push_bind(signed(after.0));
@@ -135,20 +134,14 @@ pub(super) async fn log(store: &SqliteStore, query: &LogQuery) -> Result<Vec<Eve
     fetch_events(store, text).await
 }
 
-/// The newest position that was recorded before a time. Times of recording never run backwards and
-/// positions have no gaps, so a binary search finds it.
-async fn last_before(store: &SqliteStore, since: i64) -> Result<Position> {
+/// The newest position that was recorded before a time.
+async fn recorded_before(store: &SqliteStore, since: i64) -> Result<Position> {
     let newest: i64 = sqlx::query_scalar("SELECT position FROM counters").fetch_one(&store.readers).await?;
-    let (mut before, mut from) = (0, newest + 1);
-    while from - before > 1 {
-        let middle = before + (from - before) / 2;
-        let recorded_at: i64 = sqlx::query_scalar("SELECT recorded_at FROM events WHERE position = ?")
-            .bind(middle)
-            .fetch_one(&store.readers)
-            .await?;
-        if recorded_at < since { before = middle } else { from = middle }
-    }
-    Ok(Position(number(before)?))
+    let recorded_at = move |position: i64| async move {
+        let at = "SELECT recorded_at FROM events WHERE position = ?";
+        Ok(sqlx::query_scalar(at).bind(position).fetch_one(&store.readers).await?)
+    };
+    Ok(Position(number(last_before(newest, since, recorded_at).await?)?))
 }
 
 pub(super) async fn emissions(
@@ -169,7 +162,7 @@ pub(super) async fn emissions(
 
 pub(super) async fn fetch_events(store: &SqliteStore, mut text: QueryBuilder<Sqlite>) -> Result<Vec<Event>> {
     let found: Vec<EventRow> = text.build_query_as().fetch_all(&store.readers).await?;
-    found.into_iter().map(|row| rows::event(&store.names, row)).collect()
+    found.into_iter().map(|row| to_event(&store.names, event_row(row)?)).collect()
 }
 
 pub(super) async fn rows(

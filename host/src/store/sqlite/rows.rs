@@ -1,34 +1,12 @@
-//! How tables' rows become values and back.
-
-use std::sync::Arc;
+//! What tables' rows look like here: ids are bytes.
 
 use crate::{
-    store::Result,
-    words::{EntityId, Event, EventId, Fact, Metadata, Origin, Parked, Position, Row, Segment, Version},
+    store::{
+        Result,
+        rows::{self as shared, damaged},
+    },
+    words::{EntityId, EventId, Row},
 };
-
-use super::names::{Names, damaged};
-
-/// The columns of an event, in the order in which [`event`] takes them: a literal, of which others are made.
-macro_rules! event_columns {
-    () => {
-        "position, context, id, entity, type, data, metadata, recorded_at, cause, depth, origin, origin_entity"
-    };
-}
-
-/// The columns of a model's row, in the order in which [`row`] takes them.
-macro_rules! model_columns {
-    () => {
-        "entity, model, version, folded, emitted, last, activation, since, older, parked, events"
-    };
-}
-
-pub(super) use {event_columns, model_columns};
-
-/// [`event_columns`] for statements that are put together.
-pub(super) const EVENT_COLUMNS: &str = event_columns!();
-/// [`model_columns`] likewise.
-pub(super) const MODEL_COLUMNS: &str = model_columns!();
 
 /// A row of `events`.
 pub(super) type EventRow = (
@@ -46,31 +24,25 @@ pub(super) type EventRow = (
     Option<Vec<u8>>,
 );
 
-pub(super) fn event(names: &Names, row: EventRow) -> Result<Event> {
+pub(super) fn event_row(row: EventRow) -> Result<shared::EventRow> {
     let (position, context, id, entity, event_type, data, metadata, recorded_at, cause, depth, origin, model) =
         row;
     let origin = match origin {
         None => None,
-        Some(domain) => Some(Origin {
-            domain: names.domain_key(domain)?.domain,
-            entity: optional_entity(&model.unwrap_or_default())?,
-        }),
+        Some(domain) => Some((domain, optional_entity(&model.unwrap_or_default())?)),
     };
-    let metadata: Option<Metadata> = metadata.map(|text| from_json(&text)).transpose()?;
-    Ok(Event {
-        position: Position(number(position)?),
+    Ok(shared::EventRow {
+        position,
+        context,
+        id: event_id(&id)?,
+        entity: EntityId::from_stored(bytes16(&entity)?),
+        event_type,
+        data,
+        metadata,
         recorded_at,
-        context: names.context_name(context)?,
-        fact: Arc::new(Fact {
-            id: event_id(&id)?,
-            entity: EntityId::from_stored(bytes16(&entity)?),
-            event_type: event_type.parse().map_err(damaged)?,
-            data,
-            metadata: metadata.unwrap_or_default(),
-            cause: cause.as_deref().map(event_id).transpose()?,
-            depth: u32::try_from(depth).map_err(damaged)?,
-            origin,
-        }),
+        cause: cause.as_deref().map(event_id).transpose()?,
+        depth: u32::try_from(depth).map_err(damaged)?,
+        origin,
     })
 }
 
@@ -80,23 +52,10 @@ pub(super) type ModelRow =
 
 pub(super) fn row(row: ModelRow) -> Result<(Option<EntityId>, Row)> {
     let (entity, model, version, folded, emitted, last, activation, since, older, parked, events) = row;
-    let mut made_by: Vec<Segment> = older.map(|text| from_json(&text)).transpose()?.unwrap_or_default();
-    // Numbers of activations begin at 1: 0 stands where nobody made anything of the row yet.
-    if activation > 0 {
-        made_by.push(Segment { activation: number(activation)?, from: number(since)? });
-    }
-    let parked: Option<Parked> = parked.map(|text| from_json(&text)).transpose()?;
-    let row = Row {
-        model: model.map(Arc::from),
-        version: Version(number(version)?),
-        folded: Position(number(folded)?),
-        emitted: Position(number(emitted)?),
-        last: last.as_deref().map(event_id).transpose()?,
-        events: number(events)?,
-        made_by,
-        parked,
-    };
-    Ok((optional_entity(&entity)?, row))
+    let last = last.as_deref().map(event_id).transpose()?;
+    let newest = (activation, since);
+    let row = shared::ModelRow { model, version, folded, emitted, last, newest, older, parked, events };
+    Ok((optional_entity(&entity)?, shared::row(row)?))
 }
 
 /// The entity of a model as its table names it: empty under `whole-context`.
@@ -114,21 +73,4 @@ pub(super) fn event_id(bytes: &[u8]) -> Result<EventId> {
 
 pub(super) fn bytes16(bytes: &[u8]) -> Result<[u8; 16]> {
     bytes.try_into().map_err(|_| damaged(format!("an id of {} bytes", bytes.len())))
-}
-
-pub(super) fn number(stored: i64) -> Result<u64> {
-    u64::try_from(stored).map_err(|_| damaged(format!("the count {stored}")))
-}
-
-/// A count as SQLite keeps it. Counts that do not fit cannot be reached.
-pub(super) fn signed(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-pub(super) fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(damaged)
-}
-
-pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String> {
-    serde_json::to_string(value).map_err(damaged)
 }

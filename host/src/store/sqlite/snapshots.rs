@@ -1,9 +1,6 @@
 //! Snapshots: the nearest one that holds all that it should, and those that come and go with reductions.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
@@ -11,14 +8,15 @@ use crate::{
     store::{
         Result, SnapshotQuery,
         judge::RowWrite,
-        snapshots::{SnapshotWrite, staying},
+        rows::{number, signed, to_json},
+        snapshots::{Present as OfRow, SnapshotWrite, change},
     },
     words::{ActivationNumber, ContextName, EntityId, EventId, Position, Snapshot},
 };
 
 use super::{
     SqliteStore,
-    rows::{entity_key, event_id, number, signed, to_json},
+    rows::{entity_key, event_id},
     statements::Statement,
 };
 
@@ -46,8 +44,8 @@ type SnapshotRow = (Vec<u8>, i64, i64, i64, Option<Vec<u8>>);
 type PresentRow = (i64, Vec<u8>, Vec<u8>, i64, i64);
 /// A model, as the table names it.
 type Named = (i64, Vec<u8>);
-/// The snapshots of each model, by their newest events: who made them, and of how many events.
-type Present = HashMap<Named, BTreeMap<EventId, (ActivationNumber, u64)>>;
+/// The snapshots of each model.
+type Present = HashMap<Named, OfRow>;
 
 pub(super) async fn snapshot(store: &SqliteStore, query: &SnapshotQuery) -> Result<Option<Snapshot>> {
     let mut before = query.before;
@@ -152,12 +150,9 @@ pub(super) async fn write<'a>(
     let (mut gone, mut new) = (Vec::new(), Vec::new());
     for Changing { named, activation, write } in &taking {
         let before = present.remove(named).unwrap_or_default();
-        let taken = write.taken.iter().map(|taken| (taken.last, (taken.activation, taken.events)));
-        let stays = staying(&before.clone().into_iter().chain(taken).collect(), *activation);
-        gone.extend(before.into_keys().filter(|last| !stays.contains(last)).map(|last| (named, last)));
-        new.extend(
-            write.taken.iter().filter(|taken| stays.contains(&taken.last)).map(|taken| (named, taken)),
-        );
+        let change = change(&before, write, *activation);
+        gone.extend(change.gone.into_iter().map(|last| (named, last)));
+        new.extend(change.new.into_iter().map(|taken| (named, taken)));
     }
     delete(connection, &DELETE, &gone).await?;
     insert(connection, &new).await

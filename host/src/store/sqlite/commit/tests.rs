@@ -5,7 +5,7 @@ use sqlx::{ConnectOptions as _, sqlite::SqliteConnectOptions};
 use super::*;
 use crate::{
     store::{Append, Store as _},
-    words::{EventId, Fact},
+    words::Fact,
 };
 
 fn one(n: u64) -> Group {

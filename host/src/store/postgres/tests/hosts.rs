@@ -1,0 +1,134 @@
+//! Several hosts on one database: each finds what the others wrote.
+
+use std::sync::Arc;
+
+use everfold_test_postgres::Database;
+use futures_util::future::join_all;
+use sqlx::Connection as _;
+
+use super::{super::settings, open, write};
+use crate::{
+    store::{
+        AppendRefusal, Group, ModelWrite, Reduction, Store,
+        contract::given::{
+            activate, append, append_to, bank, cart, deployed, fact, id, log, new, of_cart, positions, post,
+            present, reduce, serve, written,
+        },
+    },
+    words::{Position, Version},
+};
+
+#[tokio::test]
+async fn positions_go_on_behind_what_another_host_wrote() {
+    let database = Database::new();
+    let (one, other) = (open(&database.url()).await, open(&database.url()).await);
+    for ticks in 0..20_u64 {
+        let host = if ticks.is_multiple_of(3) { &one } else { &other };
+        assert_eq!(write(host, 100 - ticks).await, (ticks + 1, true));
+    }
+    for ticks in 0..20_u64 {
+        let host = if ticks.is_multiple_of(3) { &other } else { &one };
+        assert_eq!(write(host, 100 - ticks).await, (ticks + 1, false), "each knows the other's ids");
+    }
+    let taken = post(&one, vec![append([fact(99, 1, "other")])]).await;
+    assert_eq!(taken.appends, [Err(AppendRefusal::Conflict { id: id(99), position: Position(2) })]);
+}
+
+#[tokio::test]
+async fn hosts_may_write_at_once() {
+    let database = Database::new();
+    let (one, other) = (open(&database.url()).await, open(&database.url()).await);
+    let request = |n: u64| {
+        let host = if n.is_multiple_of(2) { &one } else { &other };
+        // Every fourth one is the same for all, so that they also meet as duplicates.
+        async move { post(host, vec![append([fact(n, 1, "1"), fact(1_000 + n / 4, 1, "2")])]).await }
+    };
+    let committed = join_all((0..60).map(request)).await;
+    let mut given: Vec<u64> = committed
+        .into_iter()
+        .flat_map(|committed| committed.appends.into_iter().flat_map(Result::unwrap))
+        .filter(|appended| appended.new)
+        .map(|appended| appended.position.0)
+        .collect();
+    given.sort_unstable();
+    assert_eq!(given, (1..=75).collect::<Vec<_>>());
+    assert_eq!(positions(&log(&one).await), given);
+}
+
+#[tokio::test]
+async fn a_row_that_another_host_wrote_is_stale_also_without_a_version() {
+    let database = Database::new();
+    let (one, other) = (open(&database.url()).await, open(&database.url()).await);
+    let number = serve(&one, cart()).await;
+    assert_eq!(reduce(&one, [of_cart(number)]).await, [written(1)]);
+    let seen = (Version(1), Position(1));
+    let keep = Reduction { seen, model: ModelWrite::Keep, folded: Position(2), ..of_cart(number) };
+    assert_eq!(reduce(&other, [keep.clone()]).await, [written(1)], "it finds the activation and the row");
+    assert_eq!(reduce(&one, [keep.clone()]).await, [None], "neither position nor version moved");
+    let next = Reduction { seen: (Version(1), Position(2)), folded: Position(3), ..keep };
+    assert_eq!(reduce(&one, [next]).await, [written(1)]);
+}
+
+#[tokio::test]
+async fn what_another_host_put_in_force_counts_and_its_names_are_found() {
+    let database = Database::new();
+    let (one, other) = (open(&database.url()).await, open(&database.url()).await);
+    let number = serve(&one, cart()).await;
+    assert_eq!(reduce(&one, [of_cart(number)]).await, [written(1)]);
+    let now = activate(&other, deployed(cart(), b"another")).await.number;
+    let next = |activation| Reduction { seen: (Version(1), Position(1)), ..of_cart(activation) };
+    assert_eq!(reduce(&one, [next(number), next(now)]).await, [None, written(2)]);
+    other.name_context(&bank()).await.unwrap();
+    let requests = vec![append_to(bank(), [fact(1, 1, "1")])];
+    assert_eq!(post(&one, requests).await.appends, [Ok(vec![new(1)])]);
+    assert_eq!(log(&other).await[0].context, bank());
+    let again = vec![append_to(bank(), [fact(1, 1, "1")])];
+    assert_eq!(post(&other, again).await.appends, [Ok(vec![present(1)])]);
+}
+
+#[tokio::test]
+async fn an_append_that_is_held_before_its_commit_makes_others_wait() {
+    let database = Database::new();
+    let store = Arc::new(open(&database.url()).await);
+    assert_eq!(write(&*store, 1).await, (1, true));
+    let mut held = settings::connect(&settings::options(&database.url()).unwrap()).await.unwrap();
+    let mut transaction = held.begin().await.unwrap();
+    sqlx::raw_sql("UPDATE counters SET position = 2, commits = commits + 1;
+        INSERT INTO events SELECT 2, context, gen_random_uuid(), entity, type, data, metadata, recorded_at, cause,
+        depth, origin, origin_entity FROM events")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    let waiting = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move { write(&*store, 3).await }
+    });
+    let waits = "SELECT count(*) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while database.execute(waits) != "1" {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(
+        positions(&log(&*store).await),
+        [1],
+        "nobody sees what is not committed, or what comes behind it"
+    );
+    transaction.commit().await.unwrap();
+    assert_eq!(waiting.await.unwrap(), (3, true));
+    assert_eq!(positions(&log(&*store).await), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_group_that_is_too_large_for_one_statement_is_written_all_the_same() {
+    let database = Database::new();
+    let store = open(&database.url()).await;
+    let number = serve(&store, cart()).await;
+    let large = format!("\"{}\"", "x".repeat(20_000));
+    let appends = (1..6).map(|ticks| append([fact(ticks, 1, &large)])).collect();
+    let model = crate::store::contract::given::put(&large);
+    let reductions = vec![Arc::new(Reduction { model, ..of_cart(number) })];
+    let committed = store.commit(&Group { appends, reductions, ..Group::default() }).await.unwrap();
+    assert_eq!((committed.head.position, committed.head.version), (Position(5), Version(1)));
+    assert_eq!(positions(&log(&store).await), [1, 2, 3, 4, 5]);
+    assert_eq!(database.execute("SELECT octet_length(model) FROM models"), "20002");
+}
