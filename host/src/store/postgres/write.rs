@@ -50,8 +50,8 @@ pub(super) struct Piece<'a> {
     pub(super) events: &'a [Arc<Event>],
     pub(super) rows: &'a [RowWrite<'a>],
     /// What becomes of the snapshots of each of these rows.
-    changes: &'a [Change],
-    marks: &'a [Mark],
+    pub(super) changes: &'a [Change],
+    pub(super) marks: &'a [Mark],
 }
 
 /// Cuts what is to be written into statements that are not too large: mostly it is one.
