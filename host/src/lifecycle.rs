@@ -191,7 +191,12 @@ pub(crate) async fn open(config: &Config) -> Result<Arc<dyn Store>, StartError> 
     let store = open_any(config).await?;
     let Some(Imported { lines, .. }) = store.catalogue().await?.import else { return Ok(store) };
     store.close().await;
-    Err(StartError::HalfImported { store: config.store.clone(), lines })
+    Err(StartError::HalfImported { store: shown(&config.store).to_owned(), lines })
+}
+
+/// A store as it may be shown: a URL may hold a password.
+pub(crate) fn shown(store: &str) -> &str {
+    if store.starts_with("postgres") { "postgres://…" } else { store }
 }
 
 /// Opens the store that the config names, however much of it is there.

@@ -55,7 +55,7 @@ pub async fn restore(backup: &Path, store: &str) -> Result<Contents, Error> {
 }
 
 fn file_of(store: &str) -> Result<&Path, Error> {
-    sqlite_file(store).ok_or_else(|| Error::NotAFile(store.to_owned()))
+    sqlite_file(store).ok_or(Error::NotAFile)
 }
 
 /// The file of a store that is one of SQLite's.

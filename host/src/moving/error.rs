@@ -29,9 +29,9 @@ pub enum Error {
     Missing(PathBuf),
     /// The store cannot be copied as a file.
     #[error(
-        "{0} is not a file of SQLite's: of a Postgres store, pg_dump or an archive of its WAL (point-in-time recovery) makes a backup; everfold export and import move any store into any other"
+        "the store is not a file of SQLite's: of a Postgres store, pg_dump or an archive of its WAL (point-in-time recovery) makes a backup; everfold export and import move any store into any other"
     )]
-    NotAFile(String),
+    NotAFile,
     /// A line of an export is not what it should be.
     #[error("line {line} of the export is damaged: {why}. {}", WAY_OUT)]
     Damaged {
@@ -67,6 +67,9 @@ pub enum Error {
         "the store holds {0} lines of another export, or of another take of it: go on with that one, or begin with an empty store"
     )]
     Other(u64),
+    /// Hosts share the store.
+    #[error("hosts are using the store: stop them, and start them again when the import has ended")]
+    InUse,
     /// Somebody else imports into the store.
     #[error("another import goes on in the store: let it end")]
     Busy,

@@ -5,7 +5,7 @@ use std::io::BufRead;
 use crate::{
     clock::random_name,
     config::Config,
-    lifecycle,
+    lifecycle::{self, shown},
     store::{Import, ImportOutcome, Imported, Part, Store},
     words::Epoch,
 };
@@ -88,7 +88,8 @@ async fn fill(
 async fn take(store: &dyn Store, config: &Config, step: &Import) -> Result<(), Error> {
     match store.import(step).await? {
         ImportOutcome::Taken => Ok(()),
-        ImportOutcome::NotEmpty => Err(Error::NotEmpty(config.store.clone())),
+        ImportOutcome::NotEmpty => Err(Error::NotEmpty(shown(&config.store).to_owned())),
+        ImportOutcome::InUse => Err(Error::InUse),
         ImportOutcome::Elsewhere => Err(Error::Busy),
     }
 }

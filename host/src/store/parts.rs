@@ -88,6 +88,8 @@ pub enum ImportOutcome {
     Taken,
     /// An import cannot begin: there is something in the store.
     NotEmpty,
+    /// An import cannot begin: hosts share the store.
+    InUse,
     /// The import is not where the step goes on.
     Elsewhere,
 }

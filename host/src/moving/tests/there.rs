@@ -181,7 +181,7 @@ async fn what_is_in_the_way_of_a_restored_store_is_named() {
 async fn only_files_are_copied() {
     for store in ["postgres://localhost/everfold", "sqlite::memory:"] {
         let refused = backup(store, Path::new("unused")).await.unwrap_err().to_string();
-        assert!(refused.contains(store) && refused.contains("pg_dump"), "{refused}");
-        assert!(matches!(restore(Path::new("unused"), store).await, Err(Error::NotAFile(_))));
+        assert!(refused.contains("pg_dump"), "{refused}");
+        assert!(matches!(restore(Path::new("unused"), store).await, Err(Error::NotAFile)));
     }
 }

@@ -57,23 +57,21 @@ async fn filled(bed: &Bed, parts: &[Part], at_once: usize) -> Arc<dyn Store> {
     bed.bare().await
 }
 
-#[tokio::test]
-async fn what_one_store_gives_another_takes_and_gives_again() {
-    let place = Bed::file();
+async fn what_one_store_gives_another_takes_and_gives_again(bed: fn() -> Bed) {
+    let place = bed();
     let source = place.open().await;
     fill(&*source).await;
     let parts = exported(&*source).await;
     for at_once in [1, 4, 1_000] {
-        let bed = Bed::file();
-        let store = filled(&bed, &parts, at_once).await;
+        let target = bed();
+        let store = filled(&target, &parts, at_once).await;
         assert_eq!(exported(&*store).await, parts);
         assert_eq!(everything(&*store).await, everything(&*source).await);
     }
 }
 
-#[tokio::test]
-async fn a_store_in_memory_gives_the_same() {
-    let place = Bed::file();
+async fn a_store_in_memory_gives_the_same(bed: fn() -> Bed) {
+    let place = bed();
     let (one, other) = (Bed::memory().open().await, place.open().await);
     fill(&*one).await;
     fill(&*other).await;
@@ -82,13 +80,12 @@ async fn a_store_in_memory_gives_the_same() {
     assert_eq!(one, other);
 }
 
-#[tokio::test]
-async fn numbers_go_on_behind_what_was_imported() {
-    let place = Bed::file();
+async fn numbers_go_on_behind_what_was_imported(bed: fn() -> Bed) {
+    let place = bed();
     let source = place.open().await;
     fill(&*source).await;
-    let bed = Bed::file();
-    let store = filled(&bed, &exported(&*source).await, 1_000).await;
+    let target = bed();
+    let store = filled(&target, &exported(&*source).await, 1_000).await;
     let committed = post(&*store, vec![append([fact(9, 1, "9"), fact(2, 2, "{}")])]).await;
     assert_eq!(committed.appends, [Ok(vec![new(5), present(2)])]);
     assert_eq!(committed.events[0].recorded_at, 77, "the clock may have gone back meanwhile");
@@ -98,15 +95,14 @@ async fn numbers_go_on_behind_what_was_imported() {
     assert_eq!(reduce(&*store, [next]).await, [written(2)]);
 }
 
-#[tokio::test]
-async fn histories_are_found_behind_many_events() {
-    let place = Bed::file();
+async fn histories_are_found_behind_many_events(bed: fn() -> Bed) {
+    let place = bed();
     let source = place.open().await;
     // Backwards, so that ids and positions differ; more than wait anywhere to be found by their entity.
     let facts = (1..=2_000).map(|n| fact(10_000 - n, u8::try_from(n % 3).unwrap(), "1"));
     post(&*source, vec![append(facts)]).await;
-    let bed = Bed::file();
-    let store = filled(&bed, &exported(&*source).await, 300).await;
+    let target = bed();
+    let store = filled(&target, &exported(&*source).await, 300).await;
     post(&*store, vec![append([fact(20_000, 1, "2")])]).await;
     post(&*source, vec![append([fact(20_000, 1, "2")])]).await;
     for after in [HistoryCursor::Id(Some(id(8_500))), HistoryCursor::Position(Position(1_900))] {
@@ -119,26 +115,24 @@ async fn histories_are_found_behind_many_events() {
     assert_eq!(store.count_entities(&shop()).await.unwrap(), 3);
 }
 
-#[tokio::test]
-async fn an_import_begins_only_where_nothing_is() {
-    let place = Bed::file();
+async fn an_import_begins_only_where_nothing_is(bed: fn() -> Bed) {
+    let place = bed();
     let source = place.open().await;
     let parts = exported(&*source).await;
     assert_eq!(more(&*source, None, 2, &parts).await, ImportOutcome::NotEmpty, "it knows a context");
-    let place = Bed::file();
+    let place = bed();
     let served = place.open().await;
     serve(&*served, cart()).await;
     assert_eq!(more(&*served, None, 2, &parts).await, ImportOutcome::NotEmpty);
     assert_eq!(served.catalogue().await.unwrap().import, None);
 }
 
-#[tokio::test]
-async fn an_import_goes_on_where_it_is_and_nowhere_else() {
-    let place = Bed::file();
+async fn an_import_goes_on_where_it_is_and_nowhere_else(bed: fn() -> Bed) {
+    let place = bed();
     let source = place.open().await;
     fill(&*source).await;
     let parts = exported(&*source).await;
-    let place = Bed::file();
+    let place = bed();
     let store = place.bare().await;
     assert_eq!(done(&*store, 3, None).await, ImportOutcome::Elsewhere, "none has begun");
     assert_eq!(more(&*store, at(3), 4, &parts).await, ImportOutcome::Elsewhere);
@@ -155,14 +149,13 @@ async fn an_import_goes_on_where_it_is_and_nowhere_else() {
     assert_eq!(done(&*store, parts.len() as u64, None).await, ImportOutcome::Elsewhere, "it is done");
 }
 
-#[tokio::test]
-async fn a_step_that_fails_leaves_no_trace() {
-    let place = Bed::file();
+async fn a_step_that_fails_leaves_no_trace(bed: fn() -> Bed) {
+    let place = bed();
     let source = place.open().await;
     fill(&*source).await;
     let parts = exported(&*source).await;
     let events = parts.iter().position(|part| matches!(part, Part::Event(_))).unwrap();
-    let place = Bed::file();
+    let place = bed();
     let store = place.bare().await;
     let twice = [&parts[..=events], &parts[events..]].concat();
     let step = Import::More { since: None, now: at(9).unwrap(), parts: twice };
@@ -172,25 +165,23 @@ async fn a_step_that_fails_leaves_no_trace() {
     assert_eq!(exported(&*store).await, parts);
 }
 
-#[tokio::test]
-async fn a_copy_gets_another_name_when_it_is_done() {
-    let place = Bed::file();
+async fn a_copy_gets_another_name_when_it_is_done(bed: fn() -> Bed) {
+    let place = bed();
     let source = place.open().await;
     fill(&*source).await;
-    let bed = Bed::file();
-    let store = bed.bare().await;
+    let target = bed();
+    let store = target.bare().await;
     assert_eq!(more(&*store, None, 1, &exported(&*source).await).await, ImportOutcome::Taken);
     let name = Epoch("of its own".into());
     assert_eq!(done(&*store, 1, Some(name.clone())).await, ImportOutcome::Taken);
     store.close().await;
-    let store = bed.bare().await;
+    let store = target.bare().await;
     assert_eq!(*store.epoch(), name);
     assert_eq!(log(&*store).await, log(&*source).await);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_export_is_as_of_one_moment() {
-    let place = Bed::file();
+async fn an_export_is_as_of_one_moment(bed: fn() -> Bed) {
+    let place = bed();
     let store = place.open().await;
     fill(&*store).await;
     let before = exported(&*store).await;
@@ -209,9 +200,8 @@ async fn an_export_is_as_of_one_moment() {
     assert_eq!(positions(&log(&*store).await), [1, 2, 3, 4, 5]);
 }
 
-#[tokio::test]
-async fn an_export_ends_when_nobody_takes_more() {
-    let place = Bed::file();
+async fn an_export_ends_when_nobody_takes_more(bed: fn() -> Bed) {
+    let place = bed();
     let store = place.open().await;
     fill(&*store).await;
     let all = exported(&*store).await.len();
@@ -225,3 +215,30 @@ async fn an_export_ends_when_nobody_takes_more() {
         assert_eq!(taken, most);
     }
 }
+
+macro_rules! on {
+    ($bed:ident: $($promise:ident,)+) => {
+        mod $bed {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                super::$promise(super::Bed::$bed).await;
+            })+
+        }
+    };
+    ($($bed:ident)+) => {
+        $(on! { $bed:
+            what_one_store_gives_another_takes_and_gives_again,
+            a_store_in_memory_gives_the_same,
+            numbers_go_on_behind_what_was_imported,
+            histories_are_found_behind_many_events,
+            an_import_begins_only_where_nothing_is,
+            an_import_goes_on_where_it_is_and_nowhere_else,
+            a_step_that_fails_leaves_no_trace,
+            a_copy_gets_another_name_when_it_is_done,
+            an_export_is_as_of_one_moment,
+            an_export_ends_when_nobody_takes_more,
+        })+
+    };
+}
+
+on!(file postgres);

@@ -82,6 +82,11 @@ impl Drawer {
         connection
     }
 
+    /// Gives the connection back, with no transaction open.
+    pub(super) fn put_back(&mut self, connection: PgConnection) {
+        self.connection = Some(connection);
+    }
+
     /// What a transaction came to: an answer, or another attempt.
     pub(super) async fn after<T>(
         &mut self,

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use crate::{
     store::{
-        Catalogue, FileRecord, Mark, Part, Result, StoredRow, TakePart,
-        rows::{event as to_event, event_columns, hash, model_columns},
+        Catalogue, FileRecord, Part, Result, StoredRow, TakePart,
+        rows::{event, event_columns, hash, model_columns},
     },
     words::{DomainKey, Epoch, LeaseEpoch},
 };
@@ -19,7 +19,6 @@ use crate::{
 use super::{
     PostgresStore,
     read::{AT_ONE_MOMENT, catalogue_in},
-    settings,
     types::{self, EventRow, ModelRow, entity_key, event_row},
 };
 
@@ -36,12 +35,17 @@ const READ_ROWS: &str = concat!(
 );
 const READ_CAPTURES: &str =
     "SELECT entity, capture FROM captures WHERE domain = $1 AND entity BETWEEN $2 AND $3";
+/// Until an import is done, the epoch in force is not the imported one.
+const EPOCH: &str = "SELECT coalesce((SELECT epoch FROM imports), epoch) FROM counters";
+/// Whoever takes the parts may do so slowly.
+const PATIENT: &str = "SET LOCAL idle_in_transaction_session_timeout = 0";
 
-/// The connection is one of its own: nobody knows how long this takes.
 pub(super) async fn export(store: &PostgresStore, take: &mut TakePart<'_>) -> Result<()> {
-    let mut connection = settings::connect(&store.options).await?;
+    store.history.check()?;
+    let mut connection = store.readers.acquire().await?;
     let mut moment = connection.begin_with(AT_ONE_MOMENT).await?;
-    let epoch: String = sqlx::query_scalar("SELECT epoch FROM counters").fetch_one(&mut *moment).await?;
+    sqlx::raw_sql(PATIENT).execute(&mut *moment).await?;
+    let epoch: String = sqlx::query_scalar(EPOCH).fetch_one(&mut *moment).await?;
     let known = catalogue_in(store, &mut moment).await?;
     let keys: Vec<DomainKey> = known.marks.iter().map(|mark| mark.key.clone()).collect();
     let mut exporter = Exporter { store, connection: &mut moment, take };
@@ -54,7 +58,7 @@ pub(super) async fn export(store: &PostgresStore, take: &mut TakePart<'_>) -> Re
             }
         }
     }
-    Ok(())
+    Ok(moment.rollback().await?)
 }
 
 struct Exporter<'a, 'b> {
@@ -84,9 +88,11 @@ impl Exporter<'_, '_> {
                 return Ok(Break(()));
             }
         }
-        // Who shares the store now is nothing to those who will.
-        let mark = |mark| Mark { leases: LeaseEpoch::default(), ..mark };
-        let mut parts: Vec<Part> = known.marks.into_iter().map(mark).map(Part::Domain).collect();
+        let mut parts = Vec::new();
+        for mut mark in known.marks {
+            mark.leases = LeaseEpoch::default();
+            parts.push(Part::Domain(mark));
+        }
         parts.extend(known.activations.into_iter().map(Part::Activation));
         parts.extend(self.files().await?.into_iter().map(Part::File));
         Ok(parts.into_iter().try_for_each(&mut *self.take))
@@ -105,14 +111,14 @@ impl Exporter<'_, '_> {
     }
 
     async fn events(&mut self) -> Result<ControlFlow<()>> {
-        let mut after = 0;
+        let mut after = 0_i64;
         loop {
             let found: Vec<EventRow> =
                 sqlx::query_as(READ_EVENTS).bind(after).bind(EVENTS).fetch_all(&mut *self.connection).await?;
             let Some((last, ..)) = found.last() else { return Ok(Continue(())) };
             after = *last;
             for row in found {
-                let event = to_event(&self.store.names, event_row(row)?)?;
+                let event = event(&self.store.names, event_row(row)?)?;
                 if (self.take)(Part::Event(event.into())).is_break() {
                     return Ok(Break(()));
                 }
@@ -137,8 +143,7 @@ impl Exporter<'_, '_> {
                 .bind(*last)
                 .fetch_all(&mut *self.connection)
                 .await?;
-            let mut captures: HashMap<Uuid, Vec<u8>> = captures.into_iter().collect();
-            // No entity is called by the greatest number.
+            let mut captures: HashMap<_, _> = captures.into_iter().collect();
             from = Uuid::from_u128(last.as_u128().saturating_add(1));
             for row in found {
                 let (entity, row) = types::row(row)?;

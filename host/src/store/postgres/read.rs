@@ -42,12 +42,12 @@ type ActivationRow = (i64, i64, Option<Vec<u8>>, Option<String>, i64, Micros);
 pub(super) async fn catalogue(store: &PostgresStore) -> Result<Catalogue> {
     let mut connection = store.readers.acquire().await?;
     let mut moment = connection.begin_with(AT_ONE_MOMENT).await?;
-    let catalogue = catalogue_in(store, &mut moment).await?;
+    let known = catalogue_in(store, &mut moment).await?;
     moment.commit().await?;
-    Ok(catalogue)
+    Ok(known)
 }
 
-/// The same, in a transaction that reads.
+/// The same as of a transaction that has begun.
 pub(super) async fn catalogue_in(store: &PostgresStore, moment: &mut PgConnection) -> Result<Catalogue> {
     let (position, version, leases): (i64, i64, i64) =
         sqlx::query_as("SELECT position, version, leases FROM counters").fetch_one(&mut *moment).await?;
@@ -82,14 +82,14 @@ pub(super) async fn catalogue_in(store: &PostgresStore, moment: &mut PgConnectio
             leases: LeaseEpoch(number(leases)?),
         })
     };
-    let mut by_key: Vec<Mark> = marks.into_iter().map(mark).collect::<Result<_>>()?;
-    by_key.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+    let mut marks = marks.into_iter().map(mark).collect::<Result<Vec<_>>>()?;
+    marks.sort_unstable_by(|one, other| one.key.cmp(&other.key));
     Ok(Catalogue {
         contexts: contexts.iter().map(|name| name.parse().map_err(damaged)).collect::<Result<_>>()?,
         activations: activations.into_iter().map(activation).collect::<Result<_>>()?,
-        marks: by_key,
-        import,
+        marks,
         head: Head { position: Position(number(position)?), version: Version(number(version)?) },
+        import,
     })
 }
 

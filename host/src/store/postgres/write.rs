@@ -45,24 +45,13 @@ impl Counters {
 }
 
 /// What one statement writes.
+#[derive(Default)]
 pub(super) struct Piece<'a> {
-    events: &'a [Arc<Event>],
-    rows: &'a [RowWrite<'a>],
+    pub(super) events: &'a [Arc<Event>],
+    pub(super) rows: &'a [RowWrite<'a>],
     /// What becomes of the snapshots of each of these rows.
-    changes: &'a [Change],
-    marks: &'a [Mark],
-}
-
-impl<'a> Piece<'a> {
-    /// Events only.
-    pub(super) fn of_events(events: &'a [Arc<Event>]) -> Self {
-        Self { events, rows: &[], changes: &[], marks: &[] }
-    }
-
-    /// Rows only, of which no snapshots change.
-    pub(super) fn of_rows(rows: &'a [RowWrite<'a>]) -> Self {
-        Self { events: &[], rows, changes: &[], marks: &[] }
-    }
+    pub(super) changes: &'a [Change],
+    pub(super) marks: &'a [Mark],
 }
 
 /// Cuts what is to be written into statements that are not too large: mostly it is one.
@@ -73,29 +62,28 @@ pub(super) fn pieces<'a>(plan: &'a Plan<'_>, changes: &'a Changes) -> Vec<Piece<
     if let ([] | [_], [] | [_]) = (events.as_slice(), rows.as_slice()) {
         return vec![Piece { events: &plan.events, rows: &plan.rows, changes, marks }];
     }
-    let none = || Piece { events: &[], rows: &[], changes: &[], marks: &[] };
-    let events = events.into_iter().map(|range| Piece { events: &plan.events[range], ..none() });
+    let events = events.into_iter().map(|range| Piece { events: &plan.events[range], ..Piece::default() });
     let rows = rows.into_iter().map(|range| Piece {
         rows: &plan.rows[range.clone()],
         changes: &changes[range],
-        ..none()
+        ..Piece::default()
     });
-    events.chain(rows).chain([Piece { marks, ..none() }]).collect()
+    events.chain(rows).chain([Piece { marks, ..Piece::default() }]).collect()
 }
 
-fn event_bytes(event: &Arc<Event>) -> usize {
+pub(super) fn event_bytes(event: &Arc<Event>) -> usize {
     let pairs = event.fact.metadata.iter().map(|(name, value)| name.len() + value.len());
     event.fact.data.len() + pairs.sum::<usize>()
 }
 
-fn row_bytes(write: &RowWrite<'_>) -> usize {
+pub(super) fn row_bytes(write: &RowWrite<'_>) -> usize {
     let model = if let ModelWrite::Put(model) = write.model { model.len() } else { 0 };
     let capture = if let CaptureWrite::Put(capture) = write.capture { capture.len() } else { 0 };
     let taken = write.snapshots.taken.iter().filter_map(|taken| taken.model.as_ref());
     model + capture + taken.map(|model| model.len()).sum::<usize>()
 }
 
-fn cut<T>(all: &[T], bytes: impl Fn(&T) -> usize) -> Vec<Range<usize>> {
+pub(super) fn cut<T>(all: &[T], bytes: impl Fn(&T) -> usize) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = Vec::new();
     let mut room = 0;
     for (index, one) in all.iter().enumerate() {

@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use crate::{
     store::{
         Catalogue, FileRecord, Part, Result, StoredRow, TakePart,
-        rows::{event as to_event, event_columns, hash, model_columns},
+        rows::{event, event_columns, hash, model_columns},
     },
     words::{DomainKey, Epoch},
 };
@@ -101,7 +101,7 @@ impl Exporter<'_, '_> {
             let Some((last, ..)) = found.last() else { return Ok(Continue(())) };
             after = *last;
             for row in found {
-                let event = to_event(&self.store.names, event_row(row)?)?;
+                let event = event(&self.store.names, event_row(row)?)?;
                 if (self.take)(Part::Event(event.into())).is_break() {
                     return Ok(Break(()));
                 }

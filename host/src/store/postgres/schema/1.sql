@@ -153,13 +153,6 @@ CREATE TABLE files (
     PRIMARY KEY (node, domain)
 );
 
--- One row while an import goes on; none otherwise. With it, a store is half of something and nobody serves it.
-CREATE TABLE imports (
-    one    boolean PRIMARY KEY CHECK (one),
-    lines  bigint  NOT NULL,  -- of the export, that are in the store
-    sha256 text    NOT NULL   -- of these lines, in hexadecimal
-);
-
 -- JSON text as JSONB, and none where JSONB cannot hold it although it is JSON: "\u0000", a lone surrogate, a
 -- number beyond numeric, a nesting that is too deep. So one such value does not break a query over all.
 CREATE FUNCTION everfold_jsonb(json bytea) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE STRICT AS $$
