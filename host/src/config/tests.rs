@@ -81,7 +81,7 @@ fn a_bad_value_is_named_with_its_source_and_what_is_valid() {
         ("limits.event_bytes", "-1", "a whole number"),
         ("limits.model_bytes", "999999999", "must fit into an instance's memory"),
         ("auto_create_contexts", "perhaps", "it must be a boolean"),
-        ("store", "postgres://localhost/x", "sqlite:FILE"),
+        ("store", "mysql://localhost/x", "sqlite:FILE"),
         ("listen", "here", "ADDRESS:PORT"),
         ("contexts", "shop,No", "[a-z][a-z0-9-]{0,62}"),
     ] {
