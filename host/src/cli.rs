@@ -5,6 +5,7 @@ mod bench;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use everfold::config::Scope;
 
 pub(crate) use bench::BenchArgs;
 
@@ -28,6 +29,8 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Print the id of an event that happens now (a UUIDv1), or of a new entity (a UUIDv4).
     Id(IdArgs),
+    /// Make a token for whoever shall talk to a host, and print the configuration's lines for it.
+    Token(TokenArgs),
     /// Make a captured call again: what the host gives at /_/parked/{context}/{domain}/{entity}.
     Replay(ReplayArgs),
     /// Fold every model of a store again and compare. No host may be using the store.
@@ -60,6 +63,22 @@ pub(crate) struct ServeArgs {
     /// A context that exists from the start; may be given several times
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Vec<String>,
+    /// Let a host without tokens listen where other machines reach it: everybody there may do everything
+    #[arg(long)]
+    pub(crate) insecure: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenArgs {
+    /// Who has it, for people [default: token- and the beginning of its hash]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// A context in which it counts; may be given several times; * stands for all
+    #[arg(long, value_name = "NAME", default_value = "*")]
+    pub(crate) context: Vec<String>,
+    /// What it may do there (read, write or admin); may be given several times
+    #[arg(long, value_name = "SCOPE", default_values = ["read", "write"])]
+    pub(crate) scope: Vec<Scope>,
 }
 
 #[derive(Debug, Args)]
@@ -140,6 +159,9 @@ pub(crate) struct DemoArgs {
     /// Where to listen [default: 127.0.0.1:4580]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<String>,
+    /// Let it listen where other machines reach it: everybody there may do everything
+    #[arg(long)]
+    pub(crate) insecure: bool,
 }
 
 impl Command {
@@ -167,6 +189,7 @@ impl ServeArgs {
             ("reducers", reducers),
             ("node", self.node.clone()),
             ("contexts", (!self.context.is_empty()).then(|| self.context.join(","))),
+            ("insecure", self.insecure.then(|| "true".to_owned())),
         ];
         flags.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }
@@ -189,5 +212,8 @@ mod tests {
             Cli::parse_from(["everfold", "serve", "--listen", "[::1]:0", "--context", "a", "--context", "b"]);
         let Command::Serve(arguments) = cli.command else { panic!("not serve") };
         assert_eq!(arguments.overrides(), [("listen", "[::1]:0".to_owned()), ("contexts", "a,b".to_owned())]);
+        let cli = Cli::parse_from(["everfold", "serve", "--insecure"]);
+        let Command::Serve(arguments) = cli.command else { panic!("not serve") };
+        assert_eq!(arguments.overrides(), [("insecure", "true".to_owned())]);
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod replay;
 pub(crate) mod serve;
 mod signals;
 pub(crate) mod test;
+pub(crate) mod token;
 pub(crate) mod verify;
 
 /// How a command ended. An error is a sentence for people.
