@@ -9,6 +9,7 @@ mod patience;
 mod process;
 mod reducers;
 mod stream;
+mod tls;
 mod websocket;
 
 pub(crate) use answer::Answer;
@@ -20,3 +21,4 @@ pub(crate) use patience::{patiently, wait_until};
 pub(crate) use process::{Process, run};
 pub(crate) use reducers::Reducer;
 pub(crate) use stream::Stream;
+pub(crate) use tls::Pair;
