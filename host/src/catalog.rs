@@ -178,6 +178,12 @@ impl Catalog {
         !self.knows(context) && self.write().contexts.insert(context.clone())
     }
 
+    /// Every context that somebody named.
+    #[must_use]
+    pub fn contexts(&self) -> Vec<ContextName> {
+        self.read().contexts.iter().cloned().collect()
+    }
+
     /// What is known of a domain that is or was served.
     #[must_use]
     pub fn domain(&self, key: &DomainKey) -> Option<Arc<Domain>> {

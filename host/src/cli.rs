@@ -6,6 +6,7 @@ mod moving;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use everfold::config::Scope;
 
 pub(crate) use bench::BenchArgs;
 pub(crate) use moving::{BackupArgs, ExportArgs, ImportArgs, RestoreArgs};
@@ -30,6 +31,8 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Print the id of an event that happens now (a UUIDv1), or of a new entity (a UUIDv4).
     Id(IdArgs),
+    /// Make a token for whoever shall talk to a host, and print the configuration's lines for it.
+    Token(TokenArgs),
     /// Make a captured call again: what the host gives at /_/parked/{context}/{domain}/{entity}.
     Replay(ReplayArgs),
     /// Bring a store's schema up to date, or print what makes that of a Postgres store.
@@ -104,6 +107,22 @@ pub(crate) struct ServeArgs {
     /// Of a store that hosts share, reduce only these domains, like shop/cart [default: all]
     #[arg(long, value_name = "CONTEXT/DOMAIN,...", value_delimiter = ',')]
     pub(crate) domains: Vec<String>,
+    /// Let a host without tokens listen where other machines reach it: everybody there may do everything
+    #[arg(long)]
+    pub(crate) insecure: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenArgs {
+    /// Who has it, for people [default: token- and the beginning of its hash]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// A context in which it counts; may be given several times; * stands for all
+    #[arg(long, value_name = "NAME", default_value = "*")]
+    pub(crate) context: Vec<String>,
+    /// What it may do there (read, write or admin); may be given several times
+    #[arg(long, value_name = "SCOPE", default_values = ["read", "write"])]
+    pub(crate) scope: Vec<Scope>,
 }
 
 #[derive(Debug, Args)]
@@ -197,6 +216,9 @@ pub(crate) struct DemoArgs {
     /// Where to listen [default: 127.0.0.1:4580]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<String>,
+    /// Let it listen where other machines reach it: everybody there may do everything
+    #[arg(long)]
+    pub(crate) insecure: bool,
 }
 
 impl Command {
@@ -227,6 +249,7 @@ impl ServeArgs {
             ("contexts", list(&self.context)),
             ("reduce_contexts", list(&self.contexts)),
             ("reduce_domains", list(&self.domains)),
+            ("insecure", self.insecure.then(|| "true".to_owned())),
         ];
         flags.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }
@@ -249,5 +272,8 @@ mod tests {
             Cli::parse_from(["everfold", "serve", "--listen", "[::1]:0", "--context", "a", "--context", "b"]);
         let Command::Serve(arguments) = cli.command else { panic!("not serve") };
         assert_eq!(arguments.overrides(), [("listen", "[::1]:0".to_owned()), ("contexts", "a,b".to_owned())]);
+        let cli = Cli::parse_from(["everfold", "serve", "--insecure"]);
+        let Command::Serve(arguments) = cli.command else { panic!("not serve") };
+        assert_eq!(arguments.overrides(), [("insecure", "true".to_owned())]);
     }
 }

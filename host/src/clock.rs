@@ -1,6 +1,7 @@
 //! Time and randomness, as parameters: the host asks these and never the machine, so that tests decide.
 
 use std::{
+    io,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -48,6 +49,16 @@ pub fn new_event_id(now: i64) -> EventId {
     let mut clock_and_node = [0; 8];
     clock_and_node.copy_from_slice(&random_uuid().as_bytes()[8..]);
     EventId::at(now, clock_and_node)
+}
+
+/// Bits that nobody can guess, for a secret.
+///
+/// # Errors
+/// If the machine has none.
+pub fn secret() -> io::Result<[u8; 32]> {
+    let mut bits = [0; 32];
+    getrandom::fill(&mut bits)?;
+    Ok(bits)
 }
 
 /// A random id.

@@ -48,7 +48,7 @@
 //! let events = host.log(&LogQuery::of("shop".parse()?)).await?;
 //! assert_eq!(events[0].fact.data, br#"{"sku":"kettle"}"#);
 //!
-//! // `host.serve(listener, shutdown)` answers HTTP; this one only ends.
+//! // `host.serve(Entrance::new(&config, listener)?, shutdown)` answers HTTP; this one only ends.
 //! host.shut_down().await?;
 //! # Ok(())
 //! # }
@@ -82,6 +82,7 @@ pub mod words;
 pub use config::Config;
 pub use error::{Error, Invalid};
 pub use host::{Admission, Host, ParkedQuery, ParkedRow, Waited};
+pub use http::Entrance;
 pub use ingest::RawEvent;
 pub use lifecycle::{StartError, migrate, serve};
 pub use store::{Expectation, LogQuery};

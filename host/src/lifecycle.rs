@@ -13,7 +13,7 @@ use crate::{
     deploy::{self, DeployError, DeployParts},
     feed::Feed,
     host::{Host, Parts},
-    http,
+    http::{self, Entrance, EntranceError},
     ingest::Ingest,
     sandbox::{Sandbox, SandboxError, SandboxSettings},
     scheduler::{self, SchedulerParts},
@@ -49,9 +49,9 @@ pub enum StartError {
         /// How many lines are in it.
         lines: u64,
     },
-    /// The listener failed.
-    #[error("the listener failed: {0}")]
-    Listener(std::io::Error),
+    /// The listener cannot be used as the configuration says.
+    #[error(transparent)]
+    Entrance(#[from] EntranceError),
     /// Work that was begun did not end in time.
     #[error("not everything ended within {0} ms (shutdown_ms); what was acknowledged is safe")]
     Shutdown(u64),
@@ -139,13 +139,14 @@ impl Host {
         })))
     }
 
-    /// Answers requests on a listener until `shutdown` fires; then ends the host as [`Host::shut_down`] does.
+    /// Answers requests that come through an entrance until `shutdown` fires; then ends the host as
+    /// [`Host::shut_down`] does.
     ///
     /// # Errors
-    /// [`StartError::Listener`], [`StartError::Shutdown`].
-    pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> Result<(), StartError> {
+    /// [`StartError::Shutdown`].
+    pub async fn serve(self, entrance: Entrance, shutdown: CancellationToken) -> Result<(), StartError> {
         let grace = Duration::from_millis(self.config().shutdown_ms);
-        http::serve(self.clone(), listener, shutdown, grace).await.map_err(StartError::Listener)?;
+        http::serve(self.clone(), entrance, shutdown, grace).await;
         self.shut_down().await
     }
 
@@ -173,7 +174,9 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), StartError> {
-    Host::start(config).await?.serve(listener, shutdown).await
+    // Who may come in is settled before anything is opened.
+    let entrance = Entrance::new(&config, listener)?;
+    Host::start(config).await?.serve(entrance, shutdown).await
 }
 
 /// Brings the schema of the store that the config names up to date.

@@ -36,6 +36,7 @@ fn dispatch(command: Command) -> commands::Outcome {
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Test(arguments) => commands::test::run(&arguments),
         Command::Id(arguments) => commands::id::run(&arguments),
+        Command::Token(arguments) => commands::token::run(arguments),
         Command::Serve(arguments) => on_a_runtime(commands::serve::run(&arguments)),
         Command::Replay(arguments) => on_a_runtime(commands::replay::run(arguments)),
         Command::Migrate(arguments) => on_a_runtime(commands::migrate::run(arguments)),

@@ -162,6 +162,7 @@ async fn what_cannot_be_measured_is_refused_with_the_way_out() {
 async fn under_way(host: &Host) -> (JoinHandle<Result<Report, bench::BenchError>>, CancellationToken) {
     let options = BenchOptions {
         url: host.base().to_owned(),
+        token: None,
         anywhere: false,
         workload: Workload::AppendFold,
         connections: 2,

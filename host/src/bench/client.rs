@@ -68,7 +68,7 @@ impl Client {
         let mut request = Request::new(Full::default());
         *request.method_mut() = Method::GET;
         *request.uri_mut() = uri;
-        request.headers_mut().insert(header::HOST, self.target.authority.clone());
+        *request.headers_mut() = self.target.headers();
         Ok(request)
     }
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use tokio::{net::TcpStream, task::JoinSet, time::interval};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
-    tungstenite::{Error, Message},
+    tungstenite::{Error, Message, client::IntoClientRequest as _},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -159,7 +159,9 @@ impl Followers {
 async fn open(target: &Target, path: &str) -> Result<Socket, String> {
     let stream = stream(target).await.map_err(|failure| failure.to_string())?;
     let url = format!("{}{path}", target.url().replacen("http://", "ws://", 1));
-    match client_async(url, stream).await {
+    let mut request = url.into_client_request().map_err(|error| error.to_string())?;
+    request.headers_mut().extend(target.headers());
+    match client_async(request, stream).await {
         Ok((socket, _)) => Ok(socket),
         Err(Error::Http(response)) => {
             let said = response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();

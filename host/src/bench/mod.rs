@@ -67,7 +67,8 @@ pub async fn run(
     tell: impl Fn(&str),
 ) -> Result<Report, BenchError> {
     let plan = Arc::new(Plan::new(options)?);
-    let target = Target::find(&plan.options.url, plan.options.anywhere).await?;
+    let options = &plan.options;
+    let target = Target::find(&options.url, options.anywhere, options.token.as_ref()).await?;
     let mut client = Client::new(target.clone());
     let reducers = Reducers::ask(&mut client).await?;
     let domains = Domains::choose(&reducers, &plan)?;
@@ -165,12 +166,11 @@ async fn work(
     target: &Target,
     client: &mut Client,
 ) -> Result<Work, BenchError> {
-    let authority = target.authority.clone();
     if plan.options.workload != Workload::Read {
         let context = &plan.options.context;
         // Says so if there is no such context.
         let _: Keys = client.get(&format!("/{context}/keys?limit=1")).await?;
-        return Ok(Work::appends(plan, ids::entities(plan.entities), authority));
+        return Ok(Work::appends(plan, ids::entities(plan.entities), target.headers()));
     }
     let mut models = Vec::new();
     for path in present_models(plan, domains, client).await? {
@@ -181,7 +181,7 @@ async fn work(
         let why = "it has no models: append some events first (--workload append-fold)".to_owned();
         return Err(BenchError::OneDomain { workload: "read", why });
     }
-    Ok(Work::reads(models, authority))
+    Ok(Work::reads(models, target.headers()))
 }
 
 /// A page of names.

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::{BenchError, template::Template};
-use crate::words::{ContextName, DomainName, EventType};
+use crate::{
+    config::Secret,
+    words::{ContextName, DomainName, EventType},
+};
 
 /// What is done to the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -52,6 +55,9 @@ impl Workload {
 pub struct BenchOptions {
     /// The host's URL, such as `http://127.0.0.1:4580`.
     pub url: String,
+    /// The token with which the host lets requests in, if it has any. It needs the scopes read, write and admin
+    /// (to see how far the domains are).
+    pub token: Option<Secret>,
     /// Whether the URL may lead to another machine.
     pub anywhere: bool,
     /// What is done.
@@ -183,6 +189,7 @@ pub(super) mod tests {
     pub(crate) fn options(workload: Workload) -> BenchOptions {
         BenchOptions {
             url: "http://127.0.0.1:4580".to_owned(),
+            token: None,
             anywhere: false,
             workload,
             connections: 4,

@@ -44,11 +44,9 @@ struct Appends {
 
 impl Work {
     /// Appends, as the plan says.
-    pub(super) fn appends(plan: &Plan, entities: Vec<Uuid>, authority: HeaderValue) -> Self {
+    pub(super) fn appends(plan: &Plan, entities: Vec<Uuid>, mut headers: HeaderMap) -> Self {
         let in_batches = plan.options.workload == Workload::Batches;
         let content_type = if in_batches { "application/x-ndjson" } else { "application/json" };
-        let mut headers = HeaderMap::new();
-        headers.insert(header::HOST, authority);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         let appends = Appends {
             context: plan.options.context.clone(),
@@ -64,8 +62,7 @@ impl Work {
     }
 
     /// Reads of these models.
-    pub(super) fn reads(models: Vec<Uri>, authority: HeaderValue) -> Self {
-        let headers = HeaderMap::from_iter([(header::HOST, authority)]);
+    pub(super) fn reads(models: Vec<Uri>, headers: HeaderMap) -> Self {
         let subjects = models.len();
         Self { what: What::Reads(models), headers, subjects }
     }
@@ -178,7 +175,8 @@ mod tests {
         options.data = r#"{"n":{{number}}}"#.to_owned();
         change(&mut options);
         let plan = Plan::new(options).unwrap();
-        Arc::new(Work::appends(&plan, entities(count), HeaderValue::from_static("127.0.0.1:4580")))
+        let host = (header::HOST, HeaderValue::from_static("127.0.0.1:4580"));
+        Arc::new(Work::appends(&plan, entities(count), HeaderMap::from_iter([host])))
     }
 
     async fn body(request: Outgoing) -> Bytes {

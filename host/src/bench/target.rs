@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 
 use ::http::{
-    HeaderValue, Uri,
+    HeaderMap, HeaderValue, Uri, header,
     uri::{Authority, PathAndQuery},
 };
 
 use super::BenchError;
+use crate::config::Secret;
 
 /// A host to be loaded.
 #[derive(Debug, Clone)]
@@ -15,12 +16,15 @@ pub(super) struct Target {
     /// Where it listens: the addresses of its name.
     pub(super) addresses: Vec<SocketAddr>,
     /// Its name and port, as they are written in requests.
-    pub(super) authority: HeaderValue,
+    authority: HeaderValue,
+    /// What lets requests in.
+    authorization: Option<HeaderValue>,
 }
 
 impl Target {
-    /// Finds the host behind a URL. Unless `anywhere`, it must be on this machine.
-    pub(super) async fn find(url: &str, anywhere: bool) -> Result<Self, BenchError> {
+    /// Finds the host behind a URL. Unless `anywhere`, it must be on this machine. Requests will come with the
+    /// token.
+    pub(super) async fn find(url: &str, anywhere: bool, token: Option<&Secret>) -> Result<Self, BenchError> {
         let authority = authority(url).map_err(|why| BenchError::Url { url: url.to_owned(), why })?;
         let refused = |why: String| BenchError::Url { url: url.to_owned(), why };
         let port = port(&authority).ok_or_else(|| refused("invalid port".to_owned()))?;
@@ -35,7 +39,22 @@ impl Target {
             return Err(BenchError::Foreign { url: url.to_owned(), address: *address });
         }
         let authority = HeaderValue::try_from(authority.as_str()).map_err(|why| refused(why.to_string()))?;
-        Ok(Self { addresses, authority })
+        let bearer = token.map(|token| HeaderValue::try_from(format!("Bearer {}", token.reveal())));
+        let mut authorization = bearer.transpose().map_err(|_| BenchError::Option {
+            option: "--token",
+            why: "cannot stand in a header: it must be what everfold token printed".to_owned(),
+        })?;
+        if let Some(authorization) = &mut authorization {
+            authorization.set_sensitive(true);
+        }
+        Ok(Self { addresses, authority, authorization })
+    }
+
+    /// What every request to it says.
+    pub(super) fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::from_iter([(header::HOST, self.authority.clone())]);
+        headers.extend(self.authorization.clone().map(|value| (header::AUTHORIZATION, value)));
+        headers
     }
 
     /// `http://NAME:PORT`.
@@ -48,7 +67,11 @@ impl Target {
 fn authority(url: &str) -> Result<Authority, String> {
     let uri = match url.split_once("://") {
         Some(("http", _)) => url.parse::<Uri>(),
-        Some((scheme, _)) => return Err(format!("a host speaks plain http, not {scheme}")),
+        Some((scheme, _)) => {
+            return Err(format!(
+                "a run speaks plain http, not {scheme}: load a host without tls_certificate"
+            ));
+        }
         None => format!("http://{url}").parse(),
     };
     let uri = uri.map_err(|error| error.to_string())?;
@@ -70,7 +93,7 @@ mod tests {
     use super::*;
 
     async fn find(url: &str, anywhere: bool) -> Result<String, String> {
-        let found = Target::find(url, anywhere).await;
+        let found = Target::find(url, anywhere, None).await;
         found.map(|target| target.addresses[0].to_string()).map_err(|error| error.to_string())
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use everfold::{
     bench::Workload,
+    config::Secret,
     words::{ContextName, DomainName, EventType},
 };
 
@@ -71,6 +72,10 @@ pub(crate) struct BenchArgs {
     /// late: how late they are, in seconds [default: 5]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) late_by: Option<Duration>,
+    /// The token with which the host lets requests in (also `EVERFOLD_TOKEN`, which other users of this machine do
+    /// not see); it needs the scopes read, write and admin
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) token: Option<Secret>,
     /// Load a host that is not on this machine
     #[arg(long)]
     pub(crate) anywhere: bool,

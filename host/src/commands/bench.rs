@@ -1,12 +1,18 @@
 //! `everfold bench`: how much does a host take?
 
-use everfold::bench::{self, BenchOptions};
+use everfold::{
+    bench::{self, BenchOptions},
+    config,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{Outcome, signals};
 use crate::cli::BenchArgs;
 
-pub(crate) async fn run(arguments: BenchArgs) -> Outcome {
+pub(crate) async fn run(mut arguments: BenchArgs) -> Outcome {
+    if arguments.token.is_none() {
+        arguments.token = config::client_token()?;
+    }
     let stop = CancellationToken::new();
     signals::cancel(stop.clone())?;
     let json = arguments.json;
@@ -27,6 +33,7 @@ pub(crate) async fn run(arguments: BenchArgs) -> Outcome {
 fn options(arguments: BenchArgs) -> BenchOptions {
     BenchOptions {
         url: arguments.url,
+        token: arguments.token,
         anywhere: arguments.anywhere,
         workload: arguments.workload,
         connections: arguments.connections,

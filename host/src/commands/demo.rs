@@ -7,9 +7,9 @@ use super::{Outcome, signals};
 use crate::cli::DemoArgs;
 
 pub(crate) async fn run(arguments: DemoArgs) -> Outcome {
-    let DemoArgs { once, data, seed, listen } = arguments;
+    let DemoArgs { once, data, seed, listen, insecure } = arguments;
     let shutdown = CancellationToken::new();
     signals::cancel(shutdown.clone())?;
-    Box::pin(demo::run(DemoOptions { once, data, seed, listen }, shutdown)).await?;
+    Box::pin(demo::run(DemoOptions { once, data, seed, listen, insecure }, shutdown)).await?;
     Ok(())
 }

@@ -14,6 +14,7 @@ pub(crate) mod restore;
 pub(crate) mod serve;
 mod signals;
 pub(crate) mod test;
+pub(crate) mod token;
 pub(crate) mod verify;
 
 use std::path::Path;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use everfold::{Config, Host};
+use everfold::{Config, Entrance, Host};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -13,13 +13,14 @@ pub(crate) async fn run(arguments: &ServeArgs) -> Outcome {
     let config = Config::load(arguments.config.as_deref(), arguments.overrides())?;
     let listener =
         TcpListener::bind(&config.listen).await.map_err(|error| cannot_listen(&config.listen, &error))?;
-    let address = listener.local_addr()?;
+    let entrance = Entrance::new(&config, listener)?;
+    let url = entrance.url();
     let shutdown = CancellationToken::new();
     signals::cancel(shutdown.clone())?;
     let host = Box::pin(Host::start(config)).await?;
     // Whoever started us may have closed our output: that is no reason not to serve.
-    drop(writeln!(io::stdout(), "everfold is listening on http://{address}"));
-    Box::pin(host.serve(listener, shutdown)).await?;
+    drop(writeln!(io::stdout(), "everfold is listening on {url}"));
+    Box::pin(host.serve(entrance, shutdown)).await?;
     Ok(())
 }
 

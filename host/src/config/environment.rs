@@ -2,13 +2,16 @@
 
 use std::{env, ffi::OsString, path::PathBuf};
 
-use super::ConfigError;
+use super::{ConfigError, Secret};
 
 const PREFIX: &str = "EVERFOLD_";
 /// Names the configuration file; not an option itself.
 const CONFIG: &str = "EVERFOLD_CONFIG";
 /// Says what is logged; not an option, because it must be known before the configuration is read.
 const LOG: &str = "EVERFOLD_LOG";
+
+/// The token of commands that talk to a host; not an option, because the host itself has none.
+const TOKEN: &str = "EVERFOLD_TOKEN";
 
 /// What the environment says about the configuration.
 #[derive(Debug, Default)]
@@ -30,6 +33,16 @@ pub(super) fn variables() -> Result<Variables, ConfigError> {
 pub fn log_filter(default: &str) -> String {
     let set = env::var_os(LOG).and_then(|filter| filter.into_string().ok());
     set.filter(|filter| !filter.is_empty()).unwrap_or_else(|| default.to_owned())
+}
+
+/// The token with which to talk to a host: `EVERFOLD_TOKEN`, if it is set.
+///
+/// # Errors
+/// [`ConfigError::NotAToken`], which does not show it.
+pub fn client_token() -> Result<Option<Secret>, ConfigError> {
+    let Some(token) = env::var_os(TOKEN).filter(|token| !token.is_empty()) else { return Ok(None) };
+    let token = token.into_string().map_err(|_| ConfigError::NotText(TOKEN.to_owned()))?;
+    token.parse().map(Some).map_err(|why| ConfigError::NotAToken { variable: TOKEN, why })
 }
 
 /// Whether cargo started this process (`cargo run`, `cargo test`): then its environment speaks of *that*
@@ -63,7 +76,7 @@ fn sort_out(all: impl Iterator<Item = (OsString, OsString)>) -> Result<Variables
         match name.as_str() {
             CONFIG if value.is_empty() => {}
             CONFIG => variables.config = Some(PathBuf::from(value)),
-            LOG => {}
+            LOG | TOKEN => {}
             option if option.starts_with(PREFIX) => {
                 let value = value.into_string().map_err(|_| ConfigError::NotText(name.clone()))?;
                 variables.options.push((name, value));
@@ -103,6 +116,7 @@ mod tests {
             ("PATH", "/bin"),
             ("EVERFOLD_STORE", "sqlite:x.db"),
             ("EVERFOLD_LOG", "debug"),
+            ("EVERFOLD_TOKEN", "everfold_x"),
             ("EVERFOLD_CONFIG", "here.toml"),
             ("EVERFOLD_LIMITS__PAGE", "5"),
         ];

@@ -70,4 +70,12 @@ pub enum ConfigError {
     /// An environment variable that is not text.
     #[error("the environment variable {0} is not valid UTF-8: set it to plain text, or unset it")]
     NotText(String),
+    /// An environment variable that holds no token.
+    #[error("the environment variable {variable} holds no token: {why}")]
+    NotAToken {
+        /// The variable.
+        variable: &'static str,
+        /// What is wrong with it.
+        why: &'static str,
+    },
 }

@@ -26,6 +26,10 @@ pub(super) struct Layers {
     of_reducers: BTreeMap<DomainKey, BTreeMap<String, Setting>>,
 }
 
+/// The list of tokens.
+pub(super) const TOKENS: &str = "tokens";
+const ONLY_TABLES: &str =
+    "tokens stand in the configuration file, each as a table [[tokens]]: everfold token prints one";
 /// The table of limits of single reducers.
 const OF_REDUCERS: &str = "limits_of.";
 /// The limits that a single reducer may have.
@@ -85,7 +89,11 @@ impl Layers {
         let Some(setting) = self.options.get_mut(key) else { return Err(self.unknown(key, origin)) };
         let was_list = is_list(&setting.value);
         *setting = Setting { value, origin, set_as: key.to_owned() };
-        if was_list && !is_list(&setting.value) {
+        let value = &setting.value;
+        if key == TOKENS && !are_tables(value) {
+            return Err(self.refuse(key, ONLY_TABLES));
+        }
+        if was_list && !is_list(value) {
             return Err(self.refuse(key, "it must be a list, such as [\"one\", \"another\"]"));
         }
         Ok(())
@@ -155,7 +163,11 @@ impl Layers {
         let setting = self.options.get(key);
         ConfigError::Value {
             key: setting.map_or_else(|| key.to_owned(), |setting| setting.set_as.clone()),
-            value: setting.map(|setting| shown(&setting.value)).unwrap_or_default(),
+            // Somebody may have put a token where its hash belongs.
+            value: match setting {
+                Some(_) if key == TOKENS => "…".to_owned(),
+                setting => setting.map(|setting| shown(&setting.value)).unwrap_or_default(),
+            },
             origin: setting.map_or(Source::Default, |setting| setting.origin.clone()),
             valid: valid.into(),
         }
@@ -176,10 +188,17 @@ impl Layers {
         match error {
             config::ConfigError::Type { key: Some(key), expected, .. } => {
                 // A member of a list is named by its index: contexts[0].
-                let option = key.split('[').next().unwrap_or(&key);
-                self.refuse(option, format!("it must be {expected}"))
+                let (option, member) = option_of(&key);
+                self.refuse(option, format!("{} must be {expected}", member.as_deref().unwrap_or("it")))
             }
-            config::ConfigError::At { key: Some(key), error, .. } => self.refuse(&key, error.to_string()),
+            config::ConfigError::At { key: Some(key), error, .. } => {
+                let (option, member) = option_of(&key);
+                self.refuse(option, member.map_or(error.to_string(), |member| format!("{member}: {error}")))
+            }
+            config::ConfigError::NotFound(key) => {
+                let (option, member) = option_of(&key);
+                self.refuse(option, format!("{} is missing", member.as_deref().unwrap_or(option)))
+            }
             other => ConfigError::Syntax { origin: Source::Default, why: other.to_string() },
         }
     }
@@ -212,6 +231,19 @@ fn flatten(key: String, value: Value, options: &mut Vec<(String, Value)>) {
         }
         _ => options.push((key, value)),
     }
+}
+
+/// The option that a place belongs to, and the place if it is a part of it: `tokens[1].scopes[0]`. The library
+/// leaves out the dot.
+fn option_of(place: &str) -> (&str, Option<String>) {
+    let Some((option, _)) = place.split_once('[') else { return (place, None) };
+    let member = place.replace("].", "]").replace(']', "].");
+    (option, Some(member.trim_end_matches('.').to_owned()))
+}
+
+fn are_tables(value: &Value) -> bool {
+    let is_table = |member: &Value| matches!(member.kind, ValueKind::Table(_));
+    matches!(&value.kind, ValueKind::Array(members) if members.iter().all(is_table))
 }
 
 fn is_list(value: &Value) -> bool {

@@ -5,11 +5,15 @@
 //! | `environment` | reads the environment; nothing else in the crate does |
 //! | `layers` | lays default, file, environment and flags over each other |
 //! | `rules` | which values make sense |
+//! | `tokens` | who may do what, in which contexts |
+//! | `secret` | a token as it is sent, and its hash |
 
 mod environment;
 mod error;
 mod layers;
 mod rules;
+mod secret;
+mod tokens;
 
 use std::{
     collections::BTreeMap,
@@ -20,10 +24,12 @@ use serde::Deserialize;
 
 use crate::{store::Reduces, words::DomainKey};
 
-use layers::Layers;
+use layers::{Layers, TOKENS};
 
-pub use environment::{log_filter, runs_under_cargo};
+pub use environment::{client_token, log_filter, runs_under_cargo};
 pub use error::{ConfigError, Source};
+pub use secret::{Secret, TokenHash};
+pub use tokens::{Scope, Token};
 
 /// The lowest layer, and the documentation of every option.
 pub const DEFAULT: &str = include_str!("../../default.toml");
@@ -34,6 +40,10 @@ pub const DEFAULT: &str = include_str!("../../default.toml");
 #[expect(missing_docs, reason = "default.toml documents every option; a second copy would drift")]
 pub struct Config {
     pub listen: String,
+    pub insecure: bool,
+    pub tokens: Vec<Token>,
+    pub tls_certificate: PathBuf,
+    pub tls_key: PathBuf,
     pub store: String,
     pub store_connections: u32,
     pub reducers: PathBuf,
@@ -54,6 +64,9 @@ pub struct Config {
     pub limits: Limits,
     #[serde(skip)]
     pub limits_of: BTreeMap<DomainKey, Limits>,
+    /// The file that it was read from, if any: its tokens are read again when it changes.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
 }
 
 /// Every limit. See `default.toml`, which is the documentation of each.
@@ -70,6 +83,8 @@ pub struct Limits {
     pub queued_bytes: usize,
     pub group_events: usize,
     pub streams: usize,
+    pub handshakes: usize,
+    pub handshake_ms: u64,
     pub wait_ms: u64,
     pub tail_events: usize,
     pub cached_bytes: usize,
@@ -103,6 +118,25 @@ impl Config {
         let variables = environment::variables()?;
         let file = file.map(Path::to_path_buf).or_else(|| variables.config.clone());
         Self::from_layers(file.as_deref(), variables.options, overrides)
+    }
+
+    /// The tokens that a configuration file has now. Whatever else it says is not looked at.
+    ///
+    /// # Errors
+    /// [`ConfigError`], as for [`Self::load`].
+    pub fn tokens_in(file: &Path) -> Result<Vec<Token>, ConfigError> {
+        let mut layers = Layers::new()?;
+        layers.add_file(file)?;
+        let tokens = layers.read::<Self>()?.tokens;
+        tokens::check(&tokens).map_err(|why| layers.refuse(TOKENS, why))?;
+        Ok(tokens)
+    }
+
+    /// The files of the certificate and its key, if the host speaks TLS.
+    #[must_use]
+    pub fn tls_files(&self) -> Option<(&Path, &Path)> {
+        let is_set = !self.tls_certificate.as_os_str().is_empty();
+        is_set.then_some((self.tls_certificate.as_path(), self.tls_key.as_path()))
     }
 
     /// The limits of one reducer: its own where it has any, and otherwise everybody's.
@@ -166,6 +200,7 @@ impl Config {
         }
         rules::check_numbers(&layers)?;
         let mut config: Self = layers.read()?;
+        config.file = file.map(Path::to_path_buf);
         rules::check(&config, &layers)?;
         for (key, layers) in layers.of_reducers() {
             rules::check_numbers(&layers)?;

@@ -4,7 +4,11 @@ use std::{net::ToSocketAddrs, ops::RangeInclusive};
 
 use crate::words::{ContextName, DomainKey, MOST_EMITTED};
 
-use super::{Config, ConfigError, layers::Layers};
+use super::{
+    Config, ConfigError,
+    layers::{Layers, TOKENS},
+    tokens,
+};
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
 /// `SQLite` keeps no value that is larger.
@@ -33,6 +37,8 @@ const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("limits.queued_bytes", 1..=i64::MAX),
     ("limits.group_events", 1..=MANY),
     ("limits.streams", 1..=MANY),
+    ("limits.handshakes", 1..=MANY),
+    ("limits.handshake_ms", 1..=DAY_MS),
     ("limits.wait_ms", 1..=DAY_MS),
     ("limits.tail_events", 1..=MANY),
     ("limits.cached_bytes", 1..=MANY),
@@ -87,6 +93,12 @@ pub(super) fn check_numbers(layers: &Layers) -> Result<(), ConfigError> {
 pub(super) fn check(config: &Config, layers: &Layers) -> Result<(), ConfigError> {
     let refuse = |key: &'static str| move |valid: String| layers.refuse(key, valid);
     check_listen(&config.listen).map_err(refuse("listen"))?;
+    tokens::check(&config.tokens).map_err(refuse(TOKENS))?;
+    let (certificate, key) = (&config.tls_certificate, &config.tls_key);
+    if certificate.as_os_str().is_empty() != key.as_os_str().is_empty() {
+        let valid = "tls_certificate and tls_key go together: name both files, or neither";
+        return Err(layers.refuse("tls_key", valid));
+    }
     check_store(&config.store).map_err(refuse("store"))?;
     if config.reducers.as_os_str().is_empty() {
         return Err(layers.refuse("reducers", "it must name a folder"));

@@ -94,6 +94,68 @@ fn a_bad_value_is_named_with_its_source_and_what_is_valid() {
     assert!(said.starts_with("contexts = \"shop\" (set by the file ") && said.contains("a list"), "{said}");
 }
 
+const TILL: &str =
+    "[[tokens]]\nname = 'till-3'\nhash = 'HASH'\ncontexts = ['shop']\nscopes = ['read', 'write']\n";
+
+fn till() -> String {
+    TILL.replace("HASH", &TokenHash::of("everfold_x").to_string())
+}
+
+#[test]
+fn tokens_are_tables_of_the_file_and_read_back_as_they_are_written() {
+    let (_folder, path) = file(&till());
+    let config = Config::from_layers(Some(&path), Vec::new(), Vec::new()).unwrap();
+    let [token] = config.tokens.as_slice() else { panic!("{:?}", config.tokens) };
+    assert_eq!((token.name.as_str(), token.hash), ("till-3", TokenHash::of("everfold_x")));
+    assert_eq!(
+        (&token.contexts[..], &token.scopes[..]),
+        (&["shop".to_owned()][..], &[Scope::Read, Scope::Write][..])
+    );
+    assert_eq!(config.file.as_deref(), Some(path.as_path()));
+    let (_folder, written) = file(&token.to_string());
+    assert_eq!(Config::tokens_in(&written).unwrap(), config.tokens);
+}
+
+#[test]
+fn a_mistake_in_a_token_is_named_where_it_stands_and_no_token_is_shown() {
+    let till = till();
+    for (text, words) in [
+        (till.replace("hash =", "hsah ="), &["tokens[0]", "hsah"][..]),
+        (till.replace("scopes = ['read', 'write']", ""), &["tokens[0].scopes is missing"]),
+        (TILL.replace("HASH", "everfold_x"), &["tokens[0].hash", "sha256:", "everfold token"]),
+        (till.replace("'write'", "'wirte'"), &["tokens[0].scopes[1]", "wirte", "read, write or admin"]),
+        (till.replace("'shop'", "'Shop'"), &["tokens[0] (\"till-3\")", "Shop", "*"]),
+        (till.replace("['shop']", "[]"), &["tokens[0]", "contexts is empty"]),
+        (till.replace("['read', 'write']", "[]"), &["tokens[0]", "scopes is empty"]),
+        (till.replace("till-3", "till 3"), &["tokens[0]", "white space"]),
+        (format!("{till}{till}"), &["tokens[1]", "another token has this name"]),
+        (
+            format!("{till}{}", till.replace("till-3", "till-4")),
+            &["tokens[1]", "another token has this hash"],
+        ),
+        ("tokens = ['everfold_x']".to_owned(), &["[[tokens]]"]),
+    ] {
+        let (_folder, path) = file(&text);
+        let said = message(Config::from_layers(Some(&path), Vec::new(), Vec::new()));
+        for words in words.iter().chain(&["set by the file"]) {
+            assert!(said.contains(words), "{text}: {words:?} is not in {said}");
+        }
+        assert!(!said.contains("everfold_x"), "{said}");
+    }
+    let variable = environment(&[("EVERFOLD_TOKENS", "everfold_x")]);
+    let said = message(Config::from_layers(None, variable, Vec::new()));
+    assert!(said.contains("[[tokens]]") && !said.contains("everfold_x"), "{said}");
+}
+
+#[test]
+fn a_certificate_and_its_key_go_together() {
+    let with = |key: &'static str| Config::from_layers(None, Vec::new(), vec![(key, "here.pem".to_owned())]);
+    for key in ["tls_certificate", "tls_key"] {
+        assert!(message(with(key)).contains("go together"), "{key}");
+    }
+    assert_eq!(Config::embedded().tls_files(), None);
+}
+
 #[test]
 fn a_file_that_is_missing_or_broken_is_named() {
     let missing = Path::new("/nowhere/everfold.toml");

@@ -19,6 +19,7 @@ use crate::{
     build::{self, BuildError, BuildOptions, Built},
     clock::{Clock, SystemClock, new_event_id, random_name},
     config::Config,
+    http::EntranceError,
     lifecycle::{self, StartError},
 };
 
@@ -35,6 +36,8 @@ pub struct DemoOptions {
     pub seed: u64,
     /// Where to listen; none: where the default config says, or any free port if that is taken.
     pub listen: Option<String>,
+    /// Whether it may listen where other machines reach it.
+    pub insecure: bool,
 }
 
 /// Why a demo did not come to its end.
@@ -95,8 +98,9 @@ pub async fn run(options: DemoOptions, shutdown: CancellationToken) -> Result<()
     let building = tokio::task::spawn_blocking(|| build::components(sources, BuildOptions::default()));
     let built = building.await.map_err(|error| DemoError::Broken(error.to_string()))??;
     let data = fresh_folder(options.data.as_deref())?;
-    let (listener, config) = listen(options.listen.as_deref(), &data).await?;
-    let address = listener.local_addr().map_err(StartError::Listener)?;
+    let (listener, mut config) = listen(options.listen.as_deref(), &data).await?;
+    config.insecure = options.insecure;
+    let address = listener.local_addr().map_err(EntranceError::from).map_err(StartError::from)?;
     let base = format!("http://{address}");
     println!("Host on {base}, data in {}", data.display());
     let host = tokio::spawn(lifecycle::serve(config, listener, shutdown.clone()));

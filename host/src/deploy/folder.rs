@@ -12,7 +12,7 @@ use crate::words::{ContextName, DomainKey, DomainName};
 
 /// What tells one state of a file from another without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stat {
+pub(crate) struct Stat {
     size: u64,
     inode: u64,
     modified: Option<SystemTime>,
@@ -22,7 +22,7 @@ pub(super) struct Stat {
 
 impl Stat {
     /// Of a file; links are followed.
-    pub(super) fn of(metadata: &fs::Metadata) -> Self {
+    pub(crate) fn of(metadata: &fs::Metadata) -> Self {
         Self {
             size: metadata.len(),
             inode: metadata.ino(),

@@ -46,6 +46,7 @@ use crate::{
 use deployer::Deployer;
 use folder::Folder;
 
+pub(crate) use folder::Stat;
 pub use read::{ReadError, read_module};
 
 /// What deploying needs of the host.

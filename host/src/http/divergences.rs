@@ -27,14 +27,16 @@ struct Entry<'a> {
     message: String,
 }
 
-/// `GET /_/divergences`: those that this host has found since it was started, the newest of each domain.
+/// `GET /_/divergences`: those that this host has found since it was started, the newest of each domain, in the
+/// contexts that the visitor administers.
 pub(super) async fn list(visit: Visit) -> Answer {
     let query = visit.query(&["context", "domain", "limit"])?;
     let context: Option<ContextName> = query.parsed("context", "it must be the name of a context")?;
     let domain: Option<DomainName> = query.parsed("domain", "it must be the name of a domain")?;
     let limit = query.limit(visit.host().config().limits.page)?;
     let is_asked_for = |key: &DomainKey| {
-        context.as_ref().is_none_or(|context| key.context == *context)
+        visit.administers(&key.context)
+            && context.as_ref().is_none_or(|context| key.context == *context)
             && domain.as_ref().is_none_or(|domain| key.domain == *domain)
     };
     let all = visit.host().catalog().all();

@@ -18,9 +18,6 @@ use crate::{
     words::{ContextName, DomainKey, EntityId, Event, EventId, Position},
 };
 
-/// How long an event may be cached: it never changes.
-pub(super) const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
-
 /// `GET /{context}/{event_id}/event`
 pub(super) async fn one(visit: Visit) -> Answer {
     visit.query(&[])?;
@@ -40,7 +37,7 @@ pub(super) async fn one(visit: Visit) -> Answer {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     }
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, IMMUTABLE);
+    headers.insert(header::CACHE_CONTROL, visit.immutable());
     if let Ok(tag) = HeaderValue::try_from(tag) {
         headers.insert(header::ETAG, tag);
     }

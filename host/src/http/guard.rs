@@ -18,6 +18,8 @@ const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 #[derive(Debug)]
 pub(super) struct Guard {
     loopback: bool,
+    /// Whether it speaks TLS. If not, something before it may.
+    tls: bool,
     allowed_hosts: Vec<String>,
     allowed_origins: Vec<String>,
 }
@@ -25,7 +27,9 @@ pub(super) struct Guard {
 impl Guard {
     /// The rules of a host that listens at `local`.
     pub(super) fn new(config: &Config, local: SocketAddr) -> Self {
+        let tls = config.tls_files().is_some();
         Self {
+            tls,
             loopback: local.ip().to_canonical().is_loopback(),
             allowed_hosts: config.allowed_hosts.clone(),
             allowed_origins: config.allowed_origins.clone(),
@@ -70,9 +74,11 @@ impl Guard {
     }
 
     fn check_origin(&self, origin: &str, host: Option<&str>) -> Result<(), Problem> {
-        let authority = origin.split_once("://").map(|(_, authority)| authority);
-        let is_own =
-            authority.zip(host).is_some_and(|(authority, host)| authority.eq_ignore_ascii_case(host));
+        let is_own = origin.split_once("://").zip(host).is_some_and(|((scheme, authority), host)| {
+            let host = if self.tls { host.strip_suffix(":443").unwrap_or(host) } else { host };
+            // A page that came without TLS may be anybody's.
+            (!self.tls || scheme.eq_ignore_ascii_case("https")) && authority.eq_ignore_ascii_case(host)
+        });
         let is = |allowed: &String| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin);
         if is_own || self.allowed_origins.iter().any(is) {
             return Ok(());
@@ -114,7 +120,7 @@ mod tests {
 
     fn guard(loopback: bool, hosts: &[&str], origins: &[&str]) -> Guard {
         let owned = |list: &[&str]| list.iter().map(ToString::to_string).collect();
-        Guard { loopback, allowed_hosts: owned(hosts), allowed_origins: owned(origins) }
+        Guard { loopback, tls: false, allowed_hosts: owned(hosts), allowed_origins: owned(origins) }
     }
 
     fn kind(guard: &Guard, method: &str, headers: &[(&str, &str)]) -> Option<&'static kinds::Kind> {
@@ -173,6 +179,23 @@ mod tests {
             let [host, origin] = of(bad);
             let upgrade = [host, origin, ("upgrade", "websocket")];
             assert_eq!(kind(&guard, "GET", &upgrade), Some(&kinds::FORBIDDEN_ORIGIN), "{bad}");
+        }
+    }
+
+    #[test]
+    fn pages_of_a_host_that_speaks_tls_came_by_tls() {
+        let guard = Guard { tls: true, ..guard(false, &[], &["http://other.example"]) };
+        let of = |host, origin| kind(&guard, "POST", &[("host", host), ("origin", origin)]);
+        for (host, origin) in [
+            ("shop.example", "https://shop.example"),
+            ("shop.example:443", "https://shop.example"),
+            ("shop.example:4580", "https://shop.example:4580"),
+            ("shop.example", "http://other.example"),
+        ] {
+            assert_eq!(of(host, origin), None, "{origin}");
+        }
+        for origin in ["http://shop.example", "https://shop.example:4580"] {
+            assert_eq!(of("shop.example", origin), Some(&kinds::FORBIDDEN_ORIGIN), "{origin}");
         }
     }
 }

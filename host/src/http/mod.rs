@@ -4,8 +4,10 @@
 //! |---|---|
 //! | `server` | connections, from the first to the shutdown |
 //! | `router` | the route table |
-//! | `visit` | a request that passed the guard: the only way from a handler to the host |
+//! | `visit` | a request that was let in: the only way from a handler to the host |
 //! | `guard` | which hosts and origins are answered |
+//! | `access` | who may do what: tokens |
+//! | `entrance` | the listener, TLS, and what of them is read again while the host runs |
 //! | `append`, `batch` | events come in: one by URL, many in one body |
 //! | `expect` | what a request expects of an entity, and the tag that it read |
 //! | `events`, `models` | events and models go out, page by page |
@@ -19,11 +21,13 @@
 //! | `problem`, `refusals` | errors as problem+json; the one mapping from the host's errors |
 //! | `query`, `negotiate`, `body`, `render` | the small print of requests and answers |
 
+mod access;
 mod append;
 mod batch;
 mod body;
 mod chains;
 mod divergences;
+mod entrance;
 mod events;
 mod expect;
 mod guard;
@@ -42,4 +46,5 @@ mod streams;
 mod visit;
 mod waits;
 
-pub use server::serve;
+pub use entrance::{Entrance, EntranceError};
+pub(crate) use server::serve;

@@ -7,14 +7,13 @@ use axum::{
 use serde::Serialize;
 
 use super::{
-    events::IMMUTABLE,
     problem::{self as kinds, Problem},
     render::{self, Answer},
     visit::Visit,
 };
 use crate::{
     catalog::{Counts, Domain, ParkedEntity, State},
-    error::Invalid,
+    error::{Error, Invalid},
     words::{Descriptor, DomainKey, ModuleHash, Position},
 };
 
@@ -63,12 +62,13 @@ impl<'a> Reducer<'a> {
     }
 }
 
-/// `GET /_/reducers`
+/// `GET /_/reducers`: those of the contexts that the visitor administers.
 pub(super) async fn reducers(visit: Visit) -> Answer {
     visit.query(&[])?;
     // The head comes first: a domain that has reached it has folded, and emitted, all that it covers.
     let head = visit.host().head().position;
-    let all = visit.host().catalog().all();
+    let mut all = visit.host().catalog().all();
+    all.retain(|(key, _)| visit.administers(&key.context));
     let reducers = all.iter().map(|(key, domain)| Reducer::new(key, domain, head)).collect();
     Ok(render::json(serde_json::to_vec(&Reducers { head, reducers }).unwrap_or_default()))
 }
@@ -78,12 +78,31 @@ pub(super) async fn module(visit: Visit) -> Answer {
     visit.query(&[])?;
     let [_, _, hash] = visit.path()?;
     let hash: ModuleHash = hash.parse().map_err(Invalid::from)?;
+    if !administers_one_of(&visit, &hash) {
+        return Err(Error::UnknownModule(hash).into());
+    }
     let bytes = visit.host().module(&hash).await?;
     let mut response = Response::new(bytes.into());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/wasm"));
-    headers.insert(header::CACHE_CONTROL, IMMUTABLE);
+    headers.insert(header::CACHE_CONTROL, visit.immutable());
     Ok(response)
+}
+
+/// Whether a context that the visitor administers is or was served by a module. Whoever administers all is not
+/// asked: the store may hold more than the catalog knows.
+fn administers_one_of(visit: &Visit, hash: &ModuleHash) -> bool {
+    let is_one = |domain: &Domain| {
+        let mut modules = domain.activations.iter().filter_map(|activation| activation.module.as_ref());
+        modules.any(|(module, _)| module == hash)
+    };
+    visit.administers_all()
+        || visit
+            .host()
+            .catalog()
+            .all()
+            .iter()
+            .any(|(key, domain)| visit.administers(&key.context) && is_one(domain))
 }
 
 /// `GET /_/live`: whoever can answer is alive.
@@ -103,6 +122,11 @@ pub(super) async fn ready(visit: Visit) -> Answer {
         all.iter().filter(|(_, domain)| is_compiling(domain)).map(|(key, _)| key.to_string()).collect();
     if compiling.is_empty() {
         return Ok(render::json(r#"{"status":"ready"}"#));
+    }
+    if !visit.is_open() {
+        // This is answered without a token: names are for those who have one.
+        let detail = format!("{} modules are still being compiled", compiling.len());
+        return Err(Problem::new(&kinds::NOT_READY, detail));
     }
     let detail = format!("still compiling: {}", compiling.join(", "));
     Err(Problem::new(&kinds::NOT_READY, detail).with("compiling", compiling))

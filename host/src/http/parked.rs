@@ -9,6 +9,7 @@ use axum::{
 use serde::Serialize;
 
 use super::{
+    access::Asks,
     body::{self, Limit},
     negotiate,
     problem::{self as kinds, Problem},
@@ -16,6 +17,7 @@ use super::{
     visit::{Delivery, Visit},
 };
 use crate::{
+    config::Scope,
     error::Invalid,
     host::{ParkedQuery, ParkedRow},
     scheduler::Retried,
@@ -78,7 +80,7 @@ impl FromStr for Place {
     }
 }
 
-/// `GET /_/parked`
+/// `GET /_/parked`: of all contexts, or of the one that is named.
 pub(super) async fn list(visit: Visit) -> Answer {
     let query = visit.query(&["context", "domain", "after", "limit"])?;
     let after: Option<Place> =
@@ -89,6 +91,9 @@ pub(super) async fn list(visit: Visit) -> Answer {
         after: after.map(|Place(key, entity)| (key, entity)),
         limit: query.limit(visit.host().config().limits.page)?,
     };
+    if asked.context.as_ref().is_none_or(|context| !visit.administers(context)) {
+        visit.require(Asks::Everywhere(Scope::Admin))?;
+    }
     let rows = visit.host().parked(&asked).await?;
     let last = rows.last().filter(|_| render::is_full(rows.len(), asked.limit));
     let next = last.map(|row| query.next(visit.parts.uri.path(), Place(row.key.clone(), row.entity)));

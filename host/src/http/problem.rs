@@ -34,6 +34,9 @@ kinds! {
     NOT_TAKEN = BAD_REQUEST, "not-taken", "The domain does not take events of this type";
     EMPTY = BAD_REQUEST, "empty", "There is nothing to write";
     INCOMPLETE = BAD_REQUEST, "incomplete-body", "The body ended early";
+    TOKEN_NEEDED = UNAUTHORIZED, "token-needed", "This needs a token";
+    TOKEN_UNKNOWN = UNAUTHORIZED, "token-unknown", "The token is not known";
+    NOT_PERMITTED = FORBIDDEN, "not-permitted", "The token may not do that";
     FORBIDDEN_ORIGIN = FORBIDDEN, "forbidden-origin", "Pages of this origin may not do that";
     NOT_FOUND = NOT_FOUND, "not-found", "There is nothing at this URL";
     UNKNOWN_CONTEXT = NOT_FOUND, "unknown-context", "There is no such context";

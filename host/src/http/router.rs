@@ -1,63 +1,65 @@
 //! The route table.
 
-use std::net::SocketAddr;
-
 use axum::{
     Router,
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 
 use super::{
-    append, batch, chains, divergences, events,
-    guard::Guard,
-    hosts, models, operations, parked,
+    access::Asks,
+    append, batch, chains, divergences, events, hosts, models, operations, parked,
     problem::{self as kinds, Problem},
-    streams::Streams,
-    visit::{App, Visit},
+    visit::{App, Shared, Stray},
 };
-use crate::Host;
+use crate::config::Scope;
 
-/// The host's HTTP interface. `local` is where it listens, which decides whose requests it answers;
-/// `streams` counts and ends the open ones.
-pub(super) fn router(host: &Host, local: SocketAddr, streams: Streams) -> Router {
-    let app = App::new(host.clone(), Guard::new(host.config(), local), streams);
+/// The host's HTTP interface. Each route says what it asks of whoever calls it: without, it does not compile.
+pub(super) fn router(shared: &Shared) -> Router {
+    let asking = |asks| move |handler: MethodRouter<App>| handler.with_state(shared.asking(asks));
+    let read = asking(Asks::Within(Scope::Read, 0));
+    let write = asking(Asks::Within(Scope::Write, 0));
+    // Those that list give only what belongs to contexts that the visitor administers.
+    let list = asking(Asks::Anywhere(Scope::Admin));
+    let mend = asking(Asks::Within(Scope::Admin, 2));
+    let whole = asking(Asks::Everywhere(Scope::Admin));
+    let open = asking(Asks::Nothing);
     // One segment may be an entity, an event or a domain: what it is decides the handler behind it.
     Router::new()
-        .route("/{context}/{event_type}/{entity}/{event_id}", post(append::one))
-        .route("/{context}/events", post(batch::append).get(events::of_context))
-        .route("/{context}/{event_id}/event", get(events::one))
-        .route("/{context}/{event_id}/causes", get(chains::causes))
-        .route("/{context}/{event_id}/effects", get(chains::effects))
-        .route("/{context}/{entity_or_domain}/events", get(events::of_entity_or_domain))
-        .route("/{context}/{domain}/{entity}/model", get(models::of_entity))
-        .route("/{context}/{domain}/model", get(models::of_context))
-        .route("/{context}/{domain}/models", get(models::list))
-        .route("/{context}/{domain}/keys", get(models::keys))
-        .route("/{context}/keys", get(models::domains))
-        .route("/_/reducers", get(operations::reducers))
-        .route("/_/parked", get(parked::list))
-        .route("/_/parked/retry", post(parked::retry_all))
-        .route("/_/parked/{context}/{domain}", get(parked::of_domain))
-        .route("/_/parked/{context}/{domain}/retry", post(parked::retry_domain))
-        .route("/_/parked/{context}/{domain}/{entity}", get(parked::capture))
-        .route("/_/parked/{context}/{domain}/{entity}/retry", post(parked::retry_one))
-        .route("/_/divergences", get(divergences::list))
-        .route("/_/hosts", get(hosts::list))
-        .route("/_/modules/{hash}", get(operations::module))
-        .route("/_/live", get(operations::live))
-        .route("/_/ready", get(operations::ready))
+        .route("/{context}/{event_type}/{entity}/{event_id}", write(post(append::one)))
+        .route("/{context}/events", write(post(batch::append)).merge(read(get(events::of_context))))
+        .route("/{context}/{event_id}/event", read(get(events::one)))
+        .route("/{context}/{event_id}/causes", read(get(chains::causes)))
+        .route("/{context}/{event_id}/effects", read(get(chains::effects)))
+        .route("/{context}/{entity_or_domain}/events", read(get(events::of_entity_or_domain)))
+        .route("/{context}/{domain}/{entity}/model", read(get(models::of_entity)))
+        .route("/{context}/{domain}/model", read(get(models::of_context)))
+        .route("/{context}/{domain}/models", read(get(models::list)))
+        .route("/{context}/{domain}/keys", read(get(models::keys)))
+        .route("/{context}/keys", read(get(models::domains)))
+        .route("/_/reducers", list(get(operations::reducers)))
+        .route("/_/parked", list(get(parked::list)))
+        .route("/_/parked/retry", whole(post(parked::retry_all)))
+        .route("/_/parked/{context}/{domain}", mend(get(parked::of_domain)))
+        .route("/_/parked/{context}/{domain}/retry", mend(post(parked::retry_domain)))
+        .route("/_/parked/{context}/{domain}/{entity}", mend(get(parked::capture)))
+        .route("/_/parked/{context}/{domain}/{entity}/retry", mend(post(parked::retry_one)))
+        .route("/_/divergences", list(get(divergences::list)))
+        .route("/_/hosts", whole(get(hosts::list)))
+        .route("/_/modules/{hash}", list(get(operations::module)))
+        .route("/_/live", open(get(operations::live)))
+        .route("/_/ready", open(get(operations::ready)))
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
-        .with_state(app)
+        .with_state(shared.clone())
 }
 
-async fn not_found(visit: Visit) -> Problem {
-    let detail = format!("there is nothing at {}: the README lists the URLs", visit.parts.uri.path());
+async fn not_found(stray: Stray) -> Problem {
+    let detail = format!("there is nothing at {}: the README lists the URLs", stray.parts.uri.path());
     Problem::new(&kinds::NOT_FOUND, detail)
 }
 
 /// The router adds the `Allow` header.
-async fn wrong_method(visit: Visit) -> Problem {
-    let detail = format!("{} does not take {}: see Allow", visit.parts.uri.path(), visit.parts.method);
+async fn wrong_method(stray: Stray) -> Problem {
+    let detail = format!("{} does not take {}: see Allow", stray.parts.uri.path(), stray.parts.method);
     Problem::new(&kinds::METHOD, detail)
 }

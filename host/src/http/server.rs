@@ -6,44 +6,53 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
+    sync::OwnedSemaphorePermit,
     task::JoinSet,
     time::{sleep, timeout},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
-use super::{router::router, streams::Streams};
+use super::{
+    entrance::{Entrance, Tls},
+    guard::Guard,
+    router::router,
+    streams::Streams,
+    visit::Shared,
+};
 use crate::Host;
 
 /// How long to wait when the machine gives no more connections, so that some may end meanwhile.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// Answers requests on `listener` until `shutdown` fires. Then it takes no more, lets requests and streams
-/// end for as long as `grace`, cuts what is left, and returns; the host is free of requests afterwards.
-///
-/// # Errors
-/// If the listener is not one.
-pub async fn serve(
-    host: Host,
-    listener: TcpListener,
-    shutdown: CancellationToken,
-    grace: Duration,
-) -> io::Result<()> {
+/// Answers requests that come through `entrance` until `shutdown` fires. Then it takes no more, lets requests and
+/// streams end for as long as `grace`, cuts what is left, and returns; the host is free of requests afterwards.
+pub(crate) async fn serve(host: Host, entrance: Entrance, shutdown: CancellationToken, grace: Duration) {
+    for context in entrance.access.unreachable(host.catalog().contexts()) {
+        tracing::warn!(%context, "no token names this context: nobody can reach it");
+    }
     let streams = Streams::new(host.config().limits.streams, shutdown.clone());
-    let router = router(&host, listener.local_addr()?, streams.clone());
-    drop(host);
+    let guard = Guard::new(host.config(), entrance.address);
+    let router = router(&Shared::new(host, guard, entrance.access.clone(), streams.clone()));
+    let (listener, tls, fresh) = entrance.split();
+    let fresh = AbortOnDropHandle::new(tokio::spawn(fresh));
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             () = shutdown.cancelled() => break,
-            socket = accept(&listener) => {
-                connections.spawn(answer(socket, router.clone(), shutdown.clone()));
+            (socket, place) = arrival(&listener, tls.as_ref()) => {
+                let (router, shutdown) = (router.clone(), shutdown.clone());
+                match &tls {
+                    None => connections.spawn(answer(socket, router, shutdown)),
+                    Some(tls) => connections.spawn(secured(tls.clone(), place, socket, router, shutdown)),
+                };
             }
             // Those that ended are forgotten.
             Some(_) = connections.join_next() => {}
         }
     }
-    drop((listener, router));
+    drop((listener, router, fresh));
     let ended = async {
         while connections.join_next().await.is_some() {}
         streams.ended().await;
@@ -52,13 +61,27 @@ pub async fn serve(
         tracing::warn!(connections = connections.len(), "clients that did not let go were cut off");
         connections.shutdown().await;
     }
-    Ok(())
+}
+
+/// The next connection; under TLS with a place for its handshake, which comes first.
+async fn arrival(listener: &TcpListener, tls: Option<&Tls>) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+    let place = match tls {
+        Some(tls) => tls.place().await,
+        None => None,
+    };
+    (accept(listener).await, place)
 }
 
 async fn accept(listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().await {
-            Ok((socket, _)) => return socket,
+            Ok((socket, _)) => {
+                // Frames are small and must not wait for each other.
+                if let Err(error) = socket.set_nodelay(true) {
+                    tracing::debug!(%error, "a connection stays slow");
+                }
+                return socket;
+            }
             // The client went away before it was taken.
             Err(error) if is_of_client(&error) => {}
             Err(error) => {
@@ -74,13 +97,29 @@ fn is_of_client(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-async fn answer(socket: TcpStream, router: Router, shutdown: CancellationToken) {
-    // Frames are small and must not wait for each other.
-    if let Err(error) = socket.set_nodelay(true) {
-        tracing::debug!(%error, "a connection stays slow");
+async fn secured(
+    tls: Tls,
+    place: Option<OwnedSemaphorePermit>,
+    socket: TcpStream,
+    router: Router,
+    shutdown: CancellationToken,
+) {
+    let stream = tokio::select! {
+        stream = tls.secure(socket) => stream,
+        () = shutdown.cancelled() => None,
+    };
+    drop(place);
+    if let Some(stream) = stream {
+        answer(stream, router, shutdown).await;
     }
+}
+
+async fn answer<S>(stream: S, router: Router, shutdown: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let service = TowerToHyperService::new(router);
-    let connection = http1::Builder::new().serve_connection(TokioIo::new(socket), service).with_upgrades();
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

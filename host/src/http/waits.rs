@@ -7,6 +7,7 @@ use axum::{body::Body, http::header, response::Response};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
+    access::Asks,
     models,
     problem::{self as kinds, Problem},
     render::{self, Answer},
@@ -14,6 +15,7 @@ use super::{
 };
 use crate::{
     Waited,
+    config::Scope,
     error::{Error, Invalid},
     words::{DomainKey, EntityId, EventType, Parked, Position},
 };
@@ -34,6 +36,8 @@ pub(super) fn asked(visit: &Visit) -> Result<Option<Wait>, Problem> {
     let query = visit.query(&["wait", "timeout"])?;
     query.only_with("timeout", "wait")?;
     let Some(domain) = query.one("wait")? else { return Ok(None) };
+    // The answer tells what is in the model.
+    visit.require(Asks::Within(Scope::Read, 0))?;
     let limit_ms = visit.host().config().limits.wait_ms;
     let most = query.seconds("timeout", limit_ms)?.unwrap_or(Duration::from_millis(limit_ms));
     let [context, event_type, entity] = visit.path()?;

@@ -7,7 +7,10 @@ use std::{
 };
 
 use everfold::{Config, StartError};
-use reqwest::{Method, RequestBuilder};
+use reqwest::{
+    Method, RequestBuilder,
+    header::{AUTHORIZATION, HeaderMap, HeaderValue},
+};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -96,6 +99,14 @@ impl Host {
         let base = process.base().to_owned();
         let served = Served::By(Box::new(process));
         Self { base, client: reqwest::Client::new(), folder, place, config, served }
+    }
+
+    /// The same, with a client that sends this token unless a request sends another.
+    pub(crate) fn with_token(mut self, token: &str) -> Self {
+        let bearer = (AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}")).unwrap());
+        let headers = HeaderMap::from_iter([bearer]);
+        self.client = reqwest::Client::builder().default_headers(headers).build().unwrap();
+        self
     }
 
     /// Stops it as a signal would, and starts another on the same files; `meanwhile` may change them.

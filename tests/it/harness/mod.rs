@@ -11,6 +11,7 @@ mod places;
 mod process;
 mod reducers;
 mod stream;
+mod tls;
 mod websocket;
 
 pub(crate) use answer::Answer;
@@ -24,3 +25,4 @@ pub(crate) use places::{Places, refused, told, verified};
 pub(crate) use process::{Process, fed, run};
 pub(crate) use reducers::Reducer;
 pub(crate) use stream::Stream;
+pub(crate) use tls::Pair;

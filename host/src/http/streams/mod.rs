@@ -130,7 +130,15 @@ pub(super) async fn answer(visit: &mut Visit, form: Form, frames: impl Frames) -
         Some((frame, frames))
     });
     let shutdown = visit.streams().shutdown.clone();
-    let frames = frames.take_until(shutdown.clone().cancelled_owned()).boxed();
+    let (ending, withdrawn) = (shutdown.clone().cancelled_owned(), visit.withdrawn()?);
+    let over = async move {
+        tokio::select! {
+            () = ending => {}
+            // Whoever comes back is told why.
+            () = withdrawn => {}
+        }
+    };
+    let frames = frames.take_until(over).boxed();
     let epoch = visit.host().epoch().clone();
     if form == Form::WebSocket {
         websocket::answer(&mut visit.parts, frames, permit, shutdown).await

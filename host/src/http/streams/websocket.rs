@@ -19,7 +19,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::FrameStream;
-use crate::http::problem::{self as kinds, Problem};
+use crate::http::{
+    access::PROTOCOL,
+    problem::{self as kinds, Problem},
+};
 
 /// How often the client is asked whether it is still there.
 const PING: Duration = Duration::from_secs(20);
@@ -46,7 +49,8 @@ pub(super) async fn answer(
             format!("this is not the opening of a websocket: {}", refused.body_text()),
         )
     })?;
-    let upgrade = upgrade.read_buffer_size(READ_BUFFER_BYTES).max_message_size(READ_BUFFER_BYTES);
+    let upgrade =
+        upgrade.protocols([PROTOCOL]).read_buffer_size(READ_BUFFER_BYTES).max_message_size(READ_BUFFER_BYTES);
     Ok(upgrade.on_upgrade(move |mut socket| async move {
         if let Some((code, reason)) = follow(&mut socket, frames, &shutdown).await {
             close(&mut socket, code, reason).await;
