@@ -4,10 +4,15 @@ use std::{collections::BTreeMap, sync::Mutex};
 
 use serde_json::json;
 
-use crate::harness::{Host, Log, Places, entity, foreign_id, guest, refused, told, verified, wait_until};
+use crate::harness::{
+    Host, Log, Places, entity, foreign_id, guest, left_out, refused, told, verified, wait_until,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_of_a_store_in_use_holds_what_was_acknowledged_before() {
+    if left_out("a file; databases have backups of their own") {
+        return;
+    }
     let mut host = Host::with_ledger_process().await;
     host.deploy("shop", "echo", guest("echo")).await;
     let (places, acknowledged, from) = (Places::new(), Mutex::new(BTreeMap::new()), host.store());

@@ -51,8 +51,11 @@ async fn a_store_moves_with_all_that_it_holds_and_goes_on() {
     let etag = old.get(&format!("/shop/ledger/{}/model", entity(1))).await.header("etag").to_owned();
     let places = Places::new();
     let (one, two, new) = (places.text("one"), places.text("two"), places.store("new.db"));
-    let said = refused(&["export", &one, "--store", &old.store()]).await;
-    assert!(said.contains("in use") && said.contains("everfold backup"), "{said}");
+    // A database gives all of it as of one moment, also while hosts use it.
+    if old.place().database().is_none() {
+        let said = refused(&["export", &one, "--store", &old.store()]).await;
+        assert!(said.contains("in use") && said.contains("everfold backup"), "{said}");
+    }
     old.terminate().await;
 
     told(&["export", &one, "--store", &old.store()]).await;
