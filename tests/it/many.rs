@@ -258,6 +258,26 @@ async fn what_one_host_parked_another_may_try_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_whose_place_another_took_stands_aside() {
+    let place = Arc::new(Place::shared());
+    let first = Host::start_sharing(&place, "one", |_| {}).await;
+    first.deploy("shop", "ledger", guest("ledger")).await;
+    first.note_all(1).await;
+    // What comes back under its name, where it listened, is taken for the same host started again.
+    let second = Host::start_sharing(&place, "one", |_| {}).await;
+    second.serves("shop", "ledger", guest("ledger")).await;
+    first.sees(0).await;
+    let before = first.reducer("shop", "ledger").await.unwrap();
+    first.note_all(100).await;
+    second.note_all(200).await;
+    let after = first.reducer("shop", "ledger").await.unwrap();
+    for count in ["reductions", "stale"] {
+        assert_eq!(after.count(count), before.count(count), "{count}");
+    }
+    assert_eq!(first.ledgers().await, second.ledgers().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_host_of_the_same_name_is_refused() {
     let [one] = hosts(["one"], 3000).await;
     let reducers = one.folder().join("others");

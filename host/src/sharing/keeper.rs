@@ -12,7 +12,7 @@ use crate::{
     committer::Committer,
     feed::Feed,
     scheduler,
-    store::{News, Renewal, Result, Shared, Store},
+    store::{Leases, News, Renewal, Result, Shared, Store, StoreError},
     words::Version,
 };
 
@@ -57,9 +57,11 @@ impl Keeper {
         shutdown: CancellationToken,
         tracker: &TaskTracker,
     ) -> Result<()> {
-        let Some(shared) = parts.store.shared() else { return Ok(()) };
-        let news = shared.news().await?;
-        let mut keeper = Self { parts, news };
+        if parts.store.shared().is_none() {
+            return Ok(());
+        }
+        // Nothing was heard of yet: what others put in force while this host was starting is among it.
+        let mut keeper = Self { parts, news: News::default() };
         keeper.renew().await?;
         tracker.spawn(keeper.run(shutdown));
         Ok(())
@@ -99,7 +101,14 @@ impl Keeper {
         let Some(shared) = store.shared() else { return Ok(()) };
         let membership = &self.parts.membership;
         let renewal = Renewal { holder: membership.me.clone(), lasts: membership.lasts };
-        let leases = Arc::new(shared.renew(&renewal).await?);
+        let leases = match shared.renew(&renewal).await {
+            Ok(leases) => Arc::new(leases),
+            Err(error @ StoreError::Namesake { .. }) => {
+                self.step_aside(shared).await?;
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        };
         if leases.epoch == membership.leases().epoch {
             return Ok(());
         }
@@ -108,6 +117,18 @@ impl Keeper {
         tracing::info!(epoch = %leases.epoch, hosts = leases.holders.len(), "the hosts that share the store are others now");
         membership.heard(Arc::clone(&leases));
         self.parts.scheduler.share(leases, membership.me.id, marks);
+        Ok(())
+    }
+
+    /// Another host has taken this one's place: nothing that it folds would be written.
+    async fn step_aside(&self, shared: &dyn Shared) -> Result<()> {
+        let membership = &self.parts.membership;
+        let epoch = shared.news().await?.leases;
+        if epoch != membership.leases().epoch {
+            let nobody = Arc::new(Leases { epoch, holders: Vec::new() });
+            membership.heard(Arc::clone(&nobody));
+            self.parts.scheduler.share(nobody, membership.me.id, Vec::new());
+        }
         Ok(())
     }
 
