@@ -4,6 +4,7 @@
 //! returns, what it wrote survives `kill -9` and power loss. To add a back end, implement the trait,
 //! let [`judge`](judge::judge) decide what a commit does, and run the contract suite against it.
 
+mod catalogue;
 #[cfg(test)]
 mod contract;
 mod expectation;

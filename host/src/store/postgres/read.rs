@@ -7,17 +7,15 @@ use uuid::Uuid;
 
 use crate::{
     store::{
-        Activation, Catalogue, EffectsQuery, FileRecord, Head, LogQuery, Mark, Result, RowCounts, Which,
+        Catalogue, EffectsQuery, FileRecord, LogQuery, Result, RowCounts, Which,
+        catalogue::CatalogueRows,
         queries::last_before,
         rows::{
-            EVENT_COLUMNS, MODEL_COLUMNS, damaged, event as to_event, event_columns, from_json, hash,
-            model_columns, number, signed,
+            EVENT_COLUMNS, MODEL_COLUMNS, event as to_event, event_columns, hash, model_columns, number,
+            signed,
         },
     },
-    words::{
-        ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, LeaseEpoch,
-        ModuleHash, Position, Row, Version,
-    },
+    words::{ActivationNumber, ContextName, DomainKey, EntityId, Event, EventId, ModuleHash, Position, Row},
 };
 
 use super::{
@@ -37,7 +35,7 @@ const FIND_ROWS: &str =
 pub(super) const AT_ONE_MOMENT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// A row of `activations`.
-type ActivationRow = (i64, i64, Option<Vec<u8>>, Option<String>, i64, Micros);
+type StampedRow = (i64, i64, Option<Vec<u8>>, Option<String>, i64, Micros);
 
 pub(super) async fn catalogue(store: &PostgresStore) -> Result<Catalogue> {
     let mut connection = store.readers.acquire().await?;
@@ -55,7 +53,7 @@ pub(super) async fn catalogue_in(store: &PostgresStore, moment: &mut PgConnectio
     let contexts: Vec<String> = sqlx::query_scalar("SELECT name FROM contexts ORDER BY name COLLATE \"C\"")
         .fetch_all(&mut *moment)
         .await?;
-    let activations: Vec<ActivationRow> = sqlx::query_as(
+    let activations: Vec<StampedRow> = sqlx::query_as(
         "SELECT number, domain, module, descriptor, head, at FROM activations ORDER BY number",
     )
     .fetch_all(&mut *moment)
@@ -63,34 +61,12 @@ pub(super) async fn catalogue_in(store: &PostgresStore, moment: &mut PgConnectio
     let marks: Vec<(i64, i64, i64)> =
         sqlx::query_as("SELECT id, position, settled FROM domains").fetch_all(&mut *moment).await?;
     let import = import::progress(moment).await?;
-    let activation =
-        |(activation, domain, module, descriptor, head, at): ActivationRow| -> Result<Activation> {
-            let descriptor: Option<Descriptor> = descriptor.as_deref().map(from_json).transpose()?;
-            Ok(Activation {
-                number: ActivationNumber(number(activation)?),
-                key: store.names.domain_key(domain)?,
-                module: module.as_deref().map(hash).transpose()?.zip(descriptor),
-                head: Position(number(head)?),
-                at: at.0,
-            })
-        };
-    let mark = |(domain, position, settled)| -> Result<Mark> {
-        Ok(Mark {
-            key: store.names.domain_key(domain)?,
-            position: Position(number(position)?),
-            settled: ActivationNumber(number(settled)?),
-            leases: LeaseEpoch(number(leases)?),
-        })
+    let micros = |(number, domain, module, descriptor, head, Micros(at)): StampedRow| {
+        (number, domain, module, descriptor, head, at)
     };
-    let mut marks = marks.into_iter().map(mark).collect::<Result<Vec<_>>>()?;
-    marks.sort_unstable_by(|one, other| one.key.cmp(&other.key));
-    Ok(Catalogue {
-        contexts: contexts.iter().map(|name| name.parse().map_err(damaged)).collect::<Result<_>>()?,
-        activations: activations.into_iter().map(activation).collect::<Result<_>>()?,
-        marks,
-        head: Head { position: Position(number(position)?), version: Version(number(version)?) },
-        import,
-    })
+    let activations = activations.into_iter().map(micros).collect();
+    let rows = CatalogueRows { counted: (position, version), leases, contexts, activations, marks, import };
+    rows.catalogue(&store.names)
 }
 
 pub(super) async fn files(store: &PostgresStore, node: &str) -> Result<Vec<FileRecord>> {

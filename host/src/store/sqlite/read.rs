@@ -4,17 +4,12 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::{
     store::{
-        Activation, Catalogue, FileRecord, Head, LogQuery, Mark, Result, RowCounts, Which,
+        Catalogue, FileRecord, LogQuery, Result, RowCounts, Which,
+        catalogue::{ActivationRow, CatalogueRows},
         queries::last_before,
-        rows::{
-            EVENT_COLUMNS, MODEL_COLUMNS, damaged, event as to_event, from_json, hash, model_columns, number,
-            signed,
-        },
+        rows::{EVENT_COLUMNS, MODEL_COLUMNS, event as to_event, hash, model_columns, number, signed},
     },
-    words::{
-        ActivationNumber, ContextName, Descriptor, DomainKey, EntityId, Event, EventId, LeaseEpoch,
-        ModuleHash, Position, Row, Version,
-    },
+    words::{ActivationNumber, ContextName, DomainKey, EntityId, Event, EventId, ModuleHash, Position, Row},
 };
 
 use super::{
@@ -28,9 +23,6 @@ static FIND_ROWS: Statement = Statement::new(
     "?",
     ")",
 );
-
-/// A row of `activations`.
-type ActivationRow = (i64, i64, Option<Vec<u8>>, Option<String>, i64, i64);
 
 pub(super) async fn catalogue(store: &SqliteStore) -> Result<Catalogue> {
     let mut transaction = store.readers.begin().await?;
@@ -54,34 +46,8 @@ pub(super) async fn catalogue_in(
     let marks: Vec<(i64, i64, i64)> =
         sqlx::query_as("SELECT id, position, settled FROM domains").fetch_all(&mut *transaction).await?;
     let import = import::progress(transaction).await?;
-    let activation =
-        |(activation, domain, module, descriptor, head, at): ActivationRow| -> Result<Activation> {
-            let descriptor: Option<Descriptor> = descriptor.as_deref().map(from_json).transpose()?;
-            Ok(Activation {
-                number: ActivationNumber(number(activation)?),
-                key: store.names.domain_key(domain)?,
-                module: module.as_deref().map(hash).transpose()?.zip(descriptor),
-                head: Position(number(head)?),
-                at,
-            })
-        };
-    let mark = |(domain, position, settled)| -> Result<Mark> {
-        Ok(Mark {
-            key: store.names.domain_key(domain)?,
-            position: Position(number(position)?),
-            settled: ActivationNumber(number(settled)?),
-            leases: LeaseEpoch::default(),
-        })
-    };
-    let mut marks = marks.into_iter().map(mark).collect::<Result<Vec<_>>>()?;
-    marks.sort_unstable_by(|one, other| one.key.cmp(&other.key));
-    Ok(Catalogue {
-        contexts: contexts.iter().map(|name| name.parse().map_err(damaged)).collect::<Result<_>>()?,
-        activations: activations.into_iter().map(activation).collect::<Result<_>>()?,
-        marks,
-        head: Head { position: Position(number(position)?), version: Version(number(version)?) },
-        import,
-    })
+    let (counted, leases) = ((position, version), 0);
+    CatalogueRows { counted, leases, contexts, activations, marks, import }.catalogue(&store.names)
 }
 
 pub(super) async fn files(store: &SqliteStore, node: &str) -> Result<Vec<FileRecord>> {
