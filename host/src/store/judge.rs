@@ -13,6 +13,7 @@ use super::{
 };
 
 mod expectations;
+mod place;
 
 /// Names a row: a domain, and an entity or the context.
 pub type RowKey = (DomainKey, Option<EntityId>);
@@ -50,6 +51,8 @@ pub struct RowWrite<'a> {
     pub snapshots: Cow<'a, SnapshotWrite>,
     /// The version that the row has from now on.
     pub version: Version,
+    /// The row before: version and folded-up-to.
+    pub seen: (Version, Position),
 }
 
 /// What to write, and what to answer.
@@ -191,7 +194,7 @@ impl<'a> Bench<'a> {
         self.known.rows.insert(row.clone(), (version, reduction.folded));
         let Reduction { model, capture, .. } = reduction;
         let snapshots = Cow::Borrowed(&reduction.snapshots);
-        self.write(row, RowWrite { reduction, model, capture, snapshots, version });
+        self.write(row, RowWrite { reduction, model, capture, snapshots, version, seen });
         ReductionOutcome::Committed { version, divergent }
     }
 
@@ -205,7 +208,7 @@ impl<'a> Bench<'a> {
                 let model = if *next.model == ModelWrite::Keep { before.model } else { next.model };
                 let capture = if *next.capture == CaptureWrite::Keep { before.capture } else { next.capture };
                 let snapshots = Cow::Owned(before.snapshots.then(&next.snapshots));
-                *before = RowWrite { model, capture, snapshots, ..next };
+                *before = RowWrite { model, capture, snapshots, seen: before.seen, ..next };
             }
         }
     }

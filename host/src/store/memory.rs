@@ -116,4 +116,9 @@ impl Memory {
     pub(super) fn forget_rows(&mut self) {
         self.rows.clear();
     }
+
+    /// Forgets one of them.
+    pub(super) fn forget_row(&mut self, row: &RowKey) {
+        self.rows.remove(row);
+    }
 }

@@ -171,3 +171,68 @@ fn what_was_folded_under_other_leases_is_stale() {
     assert_eq!(stale.collect::<Vec<_>>(), [true, true, false]);
     assert_eq!(plan.rows.len(), 1);
 }
+
+#[test]
+fn a_plan_that_is_written_further_on_gives_other_numbers() {
+    let known = || {
+        let there = fact(1, "1");
+        let events = HashMap::from([((key().context, there.id), (Position(4), there))]);
+        Known { events, ..known() }
+    };
+    let append = |facts| Append { context: key().context, facts, expected: None };
+    let appends = vec![
+        append(vec![fact(1, "1"), fact(2, "2")]),
+        append(vec![fact(2, "2"), fact(3, "3")]),
+        append(vec![fact(3, "other")]),
+        append(vec![fact(1, "other")]),
+    ];
+    let reductions =
+        vec![reduction((3, 7), put("1"), 8, Vec::new()), reduction((11, 8), ModelWrite::Keep, 9, Vec::new())];
+    let group = Group { appends, reductions, ..Group::default() };
+    let mut plan = judge(&group, known());
+    plan.place(Head { position: Position(25), version: Version(14) }, 99);
+    let conflict =
+        |ticks, at| Err(AppendRefusal::Conflict { id: fact(ticks, "").id, position: Position(at) });
+    let at = |position, new| Appended { position: Position(position), new };
+    assert_eq!(
+        plan.appends,
+        [
+            Ok(vec![at(4, false), at(26, true)]),
+            Ok(vec![at(26, false), at(27, true)]),
+            conflict(3, 27),
+            conflict(1, 4)
+        ],
+        "what was there before stays where it is"
+    );
+    let events: Vec<_> = plan.events.iter().map(|event| (event.position.0, event.recorded_at)).collect();
+    assert_eq!(events, [(26, 99), (27, 99)]);
+    assert_eq!((plan.rows[0].version, plan.rows[0].seen), (Version(15), (Version(3), Position(7))));
+    let versions = plan.reductions.iter().map(|outcome| match outcome {
+        ReductionOutcome::Committed { version, .. } => version.0,
+        ReductionOutcome::Stale => 0,
+    });
+    assert_eq!(versions.collect::<Vec<_>>(), [15, 15]);
+    assert_eq!((plan.before.position, plan.head.position), (Position(25), Position(27)));
+    assert_eq!((plan.before.version, plan.head.version), (Version(14), Version(15)));
+}
+
+#[test]
+fn a_plan_that_gives_no_numbers_is_placed_as_well() {
+    let group =
+        Group { reductions: vec![reduction((3, 7), ModelWrite::Keep, 8, Vec::new())], ..Group::default() };
+    let mut plan = judge(&group, known());
+    let now = Head { position: Position(25), version: Version(14) };
+    plan.place(now, 99);
+    assert_eq!((plan.before, plan.head, plan.rows[0].version), (now, now, Version(3)));
+}
+
+#[test]
+fn what_is_newer_than_the_head_is_noticed() {
+    assert!(!known().is_ahead());
+    let row = |version, folded| HashMap::from([((key(), None), (Version(version), Position(folded)))]);
+    assert!(Known { rows: row(11, 7), ..known() }.is_ahead());
+    assert!(Known { rows: row(3, 11), ..known() }.is_ahead());
+    let events = |at| HashMap::from([((key().context, fact(1, "").id), (Position(at), fact(1, "")))]);
+    assert!(Known { events: events(11), ..known() }.is_ahead());
+    assert!(!Known { events: events(10), ..known() }.is_ahead());
+}

@@ -2,7 +2,7 @@
 
 use crate::store::{CaptureWrite, Result, judge::RowWrite};
 
-use super::{PostgresStore, statement::Statement, types::entity_key, write::domains};
+use super::{PostgresStore, rows::domains, statement::Statement, types::entity_key};
 
 /// Adds what becomes of captures to a statement. Where no row parks or is mended, nothing is added.
 pub(super) fn write(text: &mut Statement, store: &PostgresStore, rows: &[RowWrite<'_>]) -> Result<()> {

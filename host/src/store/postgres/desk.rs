@@ -18,6 +18,7 @@ use crate::{
 use super::{
     PostgresStore,
     known::Remembered,
+    place::{Place, Placed},
     settings,
     trouble::{Trouble, in_time},
 };
@@ -31,7 +32,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// Lets nothing of a writer come to pass any more, and tells its last commit. It waits for one that is under way.
 const LOOK_UP: &str = "INSERT INTO writers (id, serial, ends, seen) VALUES ($1, 0, 0, now()) \
-     ON CONFLICT (id) DO UPDATE SET ends = writers.serial RETURNING serial";
+     ON CONFLICT (id) DO UPDATE SET ends = writers.serial RETURNING serial, position, version, recorded_at";
 /// Writers that are not heard of any more: no commit of theirs is in doubt.
 const FORGET: &str = "DELETE FROM writers WHERE seen < now() - interval '1 day'";
 
@@ -88,7 +89,7 @@ impl Drawer {
     }
 
     /// What a transaction came to: an answer, or another attempt.
-    pub(super) async fn after<T>(
+    pub(super) async fn after<T: Placed>(
         &mut self,
         store: &PostgresStore,
         connection: PgConnection,
@@ -114,13 +115,16 @@ impl Drawer {
             }
             Trouble::Broken(_) if attempt < ATTEMPTS => ControlFlow::Continue(()),
             Trouble::Broken(error) => ControlFlow::Break(Err(error)),
-            Trouble::InDoubt(error, answer) => {
+            Trouble::InDoubt(error, mut answer) => {
                 tracing::warn!(%error, "the connection broke in a commit; looking up what became of it");
                 drop(connection);
                 match self.look_up(store).await {
-                    Ok(true) => ControlFlow::Break(Ok(*answer)),
-                    Ok(false) if attempt < ATTEMPTS => ControlFlow::Continue(()),
-                    Ok(false) => ControlFlow::Break(Err(error.into())),
+                    Ok(Some(place)) => {
+                        answer.place(place);
+                        ControlFlow::Break(Ok(*answer))
+                    }
+                    Ok(None) if attempt < ATTEMPTS => ControlFlow::Continue(()),
+                    Ok(None) => ControlFlow::Break(Err(error.into())),
                     Err(StoreError::OtherHistory) => ControlFlow::Break(Err(StoreError::OtherHistory)),
                     Err(_) => ControlFlow::Break(Err(StoreError::Unknown(error.into()))),
                 }
@@ -128,19 +132,19 @@ impl Drawer {
         }
     }
 
-    /// Whether the last commit that was tried came to pass. From here on it cannot, and commits go under another
-    /// name.
-    async fn look_up(&mut self, store: &PostgresStore) -> Result<bool> {
+    /// Where the last commit that was tried came to lie; none: it did not come to pass. From here on it cannot, and
+    /// commits go under another name.
+    async fn look_up(&mut self, store: &PostgresStore) -> Result<Option<Place>> {
         let (writer, serial) = (self.writer, self.serial);
         (self.writer, self.serial) = (new_writer(), 0);
         let until = Instant::now() + LOOKING;
         loop {
             match ask(store, writer).await {
-                Ok((connection, last)) => {
+                Ok((connection, last, place)) => {
                     self.connection = Some(connection);
                     let committed = last >= serial;
                     tracing::info!(committed, "it is known what became of the commit");
-                    return Ok(committed);
+                    return Ok(committed.then_some(place));
                 }
                 Err(StoreError::OtherHistory) => return Err(StoreError::OtherHistory),
                 Err(error) if Instant::now() > until => {
@@ -165,10 +169,11 @@ async fn connect(store: &PostgresStore) -> Result<PgConnection> {
     Ok(connection)
 }
 
-async fn ask(store: &PostgresStore, writer: Uuid) -> Result<(PgConnection, i64)> {
+async fn ask(store: &PostgresStore, writer: Uuid) -> Result<(PgConnection, i64, Place)> {
     let mut connection = connect(store).await?;
-    let last = in_time(sqlx::query_scalar(LOOK_UP).bind(writer).fetch_one(&mut connection)).await?;
-    Ok((connection, last))
+    let (last, position, version, recorded_at) =
+        in_time(sqlx::query_as(LOOK_UP).bind(writer).fetch_one(&mut connection)).await?;
+    Ok((connection, last, Place::new((position, version, recorded_at))?))
 }
 
 /// Removes the rows of writers of old.

@@ -6,8 +6,8 @@ use sqlx::{Connection, PgConnection};
 
 use crate::{
     store::{
-        Activation, CaptureWrite, Import, ImportOutcome, Imported, Mark, ModelWrite, Part, Reduction, Result,
-        SnapshotWrite, StoredRow,
+        Activation, CaptureWrite, Head, Import, ImportOutcome, Imported, Mark, ModelWrite, Part, Reduction,
+        Result, SnapshotWrite, StoredRow,
         judge::RowWrite,
         rows::{damaged, number, signed, to_json},
     },
@@ -18,9 +18,10 @@ use super::{
     PostgresStore,
     activate::{ensure_context, ensure_domain, write_file},
     names,
+    pieces::{Piece, cut, event_bytes, row_bytes},
     trouble::in_time,
     types::Micros,
-    write::{Piece, cut, event_bytes, row_bytes, statement},
+    write::{Start, statement},
 };
 
 const LOCK: &str = "SELECT commits FROM counters FOR UPDATE";
@@ -125,27 +126,27 @@ async fn write(store: &PostgresStore, connection: &mut PgConnection, parts: &[Pa
             capture: &reduction.capture,
             snapshots: Cow::Borrowed(&none),
             version: *version,
+            seen: Default::default(),
         })
         .collect();
     for range in cut(&rows, row_bytes) {
         let piece = Piece { rows: &rows[range], ..Piece::default() };
-        in_time(statement(store, &piece, None)?.execute(&mut *connection)).await?;
+        let statement = statement(store, &piece, Head::default(), Start::Given)?;
+        in_time(statement.execute(&mut *connection)).await?;
     }
     Ok(())
 }
 
-/// Those that were recorded together are written together.
 async fn write_events(
     store: &PostgresStore,
     connection: &mut PgConnection,
     events: &[Arc<Event>],
 ) -> Result<()> {
     let Some(newest) = events.last() else { return Ok(()) };
-    for together in events.chunk_by(|one, other| one.recorded_at == other.recorded_at) {
-        for range in cut(together, event_bytes) {
-            let piece = Piece { events: &together[range], ..Piece::default() };
-            in_time(statement(store, &piece, None)?.execute(&mut *connection)).await?;
-        }
+    for range in cut(events, event_bytes) {
+        let piece = Piece { events: &events[range], ..Piece::default() };
+        let statement = statement(store, &piece, Head::default(), Start::Given)?;
+        in_time(statement.execute(&mut *connection)).await?;
     }
     let counting = sqlx::query("UPDATE counters SET position = $1, recorded_at = $2, commits = commits + 1")
         .bind(signed(newest.position.0))

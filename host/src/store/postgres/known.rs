@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     store::{
-        Group, Head, Result,
+        Group, Head, ReductionOutcome, Result,
         ids::Ids,
         judge::{Known, Plan},
         memory::{Memory, Unknown},
@@ -40,6 +40,8 @@ pub(super) struct Remembered {
     pub(super) memory: Memory,
     pub(super) commits: i64,
     pub(super) activation: i64,
+    /// The ids of all events up to here are noted, and of those behind it only this host's.
+    whole: Position,
 }
 
 impl Remembered {
@@ -57,29 +59,30 @@ impl Remembered {
         store.history.check()?;
         let head = Head { position: Position(number(position)?), version: Version(number(version)?) };
         if let Some(mut known) = before {
-            if known.commits == commits {
-                return Ok(known);
-            }
-            let behind = position - signed(known.memory.head.position.0);
+            let behind = position - signed(known.whole.0);
             if known.activation == activation && (0..=CAUGHT_UP).contains(&behind) {
-                known.catch_up(connection).await?;
-                known.memory.forget_rows();
+                if behind > 0 {
+                    known.catch_up(connection).await?;
+                }
+                if known.commits != commits {
+                    known.memory.forget_rows();
+                }
                 (known.memory.head, known.memory.recorded_at) = (head, recorded_at.0);
                 known.memory.leases = leases;
-                known.commits = commits;
+                (known.commits, known.whole) = (commits, head.position);
                 return Ok(known);
             }
         }
         let mut memory = load(store, connection, (head, recorded_at.0)).await?;
         memory.leases = leases;
-        Ok(Self { memory, commits, activation })
+        Ok(Self { memory, commits, activation, whole: head.position })
     }
 
     /// Notes the ids of events that others wrote.
     async fn catch_up(&mut self, connection: &mut PgConnection) -> Result<()> {
         let written: Vec<(i64, Uuid)> =
             sqlx::query_as("SELECT context, id FROM events WHERE position > $1 ORDER BY position")
-                .bind(signed(self.memory.head.position.0))
+                .bind(signed(self.whole.0))
                 .fetch_all(connection)
                 .await?;
         for (context, id) in written {
@@ -88,11 +91,19 @@ impl Remembered {
         Ok(())
     }
 
-    /// Notes what a commit of this host wrote.
-    pub(super) fn committed(&mut self, store: &PostgresStore, plan: &Plan<'_>) {
-        self.commits += 1;
+    /// Notes what a commit of this host wrote, the one of this number.
+    pub(super) fn committed(&mut self, store: &PostgresStore, group: &Group, plan: &Plan<'_>, commits: i64) {
+        self.commits = commits;
+        if self.whole == plan.before.position {
+            self.whole = plan.head.position;
+        }
         let id = |event: &Arc<Event>| Some((store.names.context(&event.context)?, event.fact.id));
         self.memory.committed(plan, plan.events.iter().filter_map(id));
+        // Whoever made it reads the row again. What is remembered of that may be just as old.
+        let outcomes = group.reductions.iter().zip(&plan.reductions);
+        for (reduction, _) in outcomes.filter(|(_, outcome)| matches!(outcome, ReductionOutcome::Stale)) {
+            self.memory.forget_row(&(reduction.key.clone(), reduction.entity));
+        }
     }
 }
 

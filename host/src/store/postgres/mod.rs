@@ -3,7 +3,8 @@
 //! | file | what it does |
 //! |---|---|
 //! | `commit` | the one transaction: judged by what is known, written by one statement |
-//! | `write`, `statement` | that statement |
+//! | `write`, `rows`, `pieces`, `statement` | that statement |
+//! | `place` | where a commit came to lie, behind what others wrote |
 //! | `known` | what the writer knows, and how it notices that others wrote |
 //! | `desk` | who writes; what became of a commit whose answer was lost |
 //! | `activate` | what changes seldom |
@@ -26,7 +27,10 @@ mod import;
 mod known;
 mod names;
 mod open;
+mod pieces;
+mod place;
 mod read;
+mod rows;
 mod schema;
 mod server;
 mod settings;

@@ -6,7 +6,8 @@ use crate::store::{Result, StoreError};
 
 /// What leads from each version of the schema to the next, from an empty database on. Each step notes itself in
 /// `everfold_schema`.
-const STEPS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const STEPS: [&str; 3] =
+    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 /// Held while a schema is brought up to date: the bytes of "Evfd". So of many hosts that start at once, one does it.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(1165387364)";
 /// Reads the catalogue itself. `to_regclass` is quicker, and goes on saying that there is no such table where it was

@@ -20,9 +20,9 @@ use crate::{
 
 use super::{
     PostgresStore,
+    rows::domains,
     statement::Statement,
     types::{entity_key, event_id, kept, uuid},
-    write::domains,
 };
 
 const PRESENT: &str = "SELECT s.domain, s.entity, s.last, s.activation, s.events \

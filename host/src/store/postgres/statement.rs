@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlx::{
     Arguments as _, AssertSqlSafe, Encode, Postgres, Type,
-    postgres::{PgArguments, PgConnection},
+    postgres::{PgArguments, PgConnection, PgRow},
 };
 
 use crate::store::Result;
@@ -36,9 +36,9 @@ impl Statement {
         Ok(self)
     }
 
-    /// Executes it; the number in its first row, if there is one.
-    pub(super) async fn execute(self, connection: &mut PgConnection) -> sqlx::Result<Option<i64>> {
+    /// Executes it; its first row, if there is one.
+    pub(super) async fn execute(self, connection: &mut PgConnection) -> sqlx::Result<Option<PgRow>> {
         let text = AssertSqlSafe(Arc::<str>::from(self.text));
-        sqlx::query_scalar_with(text, self.values).fetch_optional(connection).await
+        sqlx::query_with(text, self.values).fetch_optional(connection).await
     }
 }

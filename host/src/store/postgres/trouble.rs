@@ -48,6 +48,14 @@ pub(in crate::store) fn is_absence(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether a commit failed because others got in between: an id is taken, or a row is not as it was read. Nothing
+/// happened then.
+pub(super) fn is_overtaken(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    // A unique violation; what everfold_overtaken() raises.
+    code.is_some_and(|code| matches!(&*code, "23505" | "EF001"))
+}
+
 /// Why a transaction did not go through.
 pub(super) enum Trouble<T> {
     /// Nothing happened, and the connection is as good as before.

@@ -4,7 +4,7 @@ use sqlx::{
     Decode, Encode, FromRow as _, Postgres, Row as _, Type,
     encode::IsNull,
     error::BoxDynError,
-    postgres::{PgArgumentBuffer, PgRow, PgTypeInfo, PgValueRef, types::Oid},
+    postgres::{PgArgumentBuffer, PgHasArrayType, PgRow, PgTypeInfo, PgValueRef, types::Oid},
 };
 use uuid::Uuid;
 
@@ -18,6 +18,8 @@ use crate::{
 
 /// `timestamptz`, whose number is part of the protocol.
 const TIMESTAMPTZ: Oid = Oid(1184);
+/// The same of a list of them.
+const TIMESTAMPTZ_ARRAY: Oid = Oid(1185);
 /// Where Postgres counts from, 2000-01-01, in microseconds since the Unix epoch.
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
 /// The first time that Postgres has, in 4714 BC, as it counts; what lies further back are its infinities.
@@ -36,6 +38,12 @@ impl Type<Postgres> for Micros {
 
     fn compatible(ty: &PgTypeInfo) -> bool {
         ty.oid() == Some(TIMESTAMPTZ)
+    }
+}
+
+impl PgHasArrayType for Micros {
+    fn array_type_info() -> PgTypeInfo {
+        PgTypeInfo::with_oid(TIMESTAMPTZ_ARRAY)
     }
 }
 

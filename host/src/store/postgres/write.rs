@@ -1,147 +1,137 @@
 //! What is written, as one statement: the counters are moved, and everything else goes along in the same breath.
 
-use std::{ops::Range, sync::Arc};
+use std::sync::Arc;
 
 use uuid::Uuid;
 
 use crate::{
     store::{
-        CaptureWrite, Head, Mark, ModelWrite, Result,
-        judge::{Plan, RowWrite},
-        rows::{damaged, event_columns, made_by, metadata, model_columns, signed, to_json},
+        Head, Mark, Result,
+        judge::Plan,
+        rows::{damaged, event_columns, metadata, signed},
     },
-    words::Event,
+    words::{Epoch, Event, Position},
 };
 
 use super::{
     PostgresStore, captures,
-    desk::Drawer,
     known::Remembered,
-    shared,
-    snapshots::{self, Change, Changes},
+    pieces::Piece,
+    place::Place,
+    rows, shared, snapshots,
     statement::Statement,
     types::{Micros, entity_key, kept, uuid},
 };
 
-/// A statement has values of so many bytes at most (or a single one that is larger): Postgres takes no message of
-/// a gigabyte. In tests few, so that they cover several pieces.
-const PIECE_BYTES: usize = if cfg!(test) { 32 << 10 } else { 32 << 20 };
-
-/// Where the counters are, and where they go; and whose commit that is.
-pub(super) struct Counters {
+/// How the counters move; and whose commit that is.
+pub(super) struct Counters<'a> {
     writer: Uuid,
     serial: i64,
-    commits: i64,
-    head: Head,
+    remembered: &'a Remembered,
+    epoch: &'a Epoch,
+    /// Whether nobody may have written since what is remembered.
+    exact: bool,
+    /// By how much the log and the versions grow.
+    events: u64,
+    versions: u64,
     recorded_at: Option<Micros>,
 }
 
-impl Counters {
-    pub(super) fn of(remembered: &Remembered, plan: &Plan<'_>, drawer: &mut Drawer) -> Self {
-        let (writer, serial) = drawer.next_commit();
-        let recorded_at = plan.events.last().map(|event| Micros(event.recorded_at));
-        Self { writer, serial, commits: remembered.commits, head: plan.head, recorded_at }
-    }
-}
-
-/// What one statement writes.
-#[derive(Default)]
-pub(super) struct Piece<'a> {
-    pub(super) events: &'a [Arc<Event>],
-    pub(super) rows: &'a [RowWrite<'a>],
-    /// What becomes of the snapshots of each of these rows.
-    pub(super) changes: &'a [Change],
-    pub(super) marks: &'a [Mark],
-}
-
-/// Cuts what is to be written into statements that are not too large: mostly it is one.
-pub(super) fn pieces<'a>(plan: &'a Plan<'_>, changes: &'a Changes) -> Vec<Piece<'a>> {
-    let marks = plan.marks.as_slice();
-    let events = cut(&plan.events, event_bytes);
-    let rows = cut(&plan.rows, row_bytes);
-    if let ([] | [_], [] | [_]) = (events.as_slice(), rows.as_slice()) {
-        return vec![Piece { events: &plan.events, rows: &plan.rows, changes, marks }];
-    }
-    let events = events.into_iter().map(|range| Piece { events: &plan.events[range], ..Piece::default() });
-    let rows = rows.into_iter().map(|range| Piece {
-        rows: &plan.rows[range.clone()],
-        changes: &changes[range],
-        ..Piece::default()
-    });
-    events.chain(rows).chain([Piece { marks, ..Piece::default() }]).collect()
-}
-
-pub(super) fn event_bytes(event: &Arc<Event>) -> usize {
-    let pairs = event.fact.metadata.iter().map(|(name, value)| name.len() + value.len());
-    event.fact.data.len() + pairs.sum::<usize>()
-}
-
-pub(super) fn row_bytes(write: &RowWrite<'_>) -> usize {
-    let model = if let ModelWrite::Put(model) = write.model { model.len() } else { 0 };
-    let capture = if let CaptureWrite::Put(capture) = write.capture { capture.len() } else { 0 };
-    let taken = write.snapshots.taken.iter().filter_map(|taken| taken.model.as_ref());
-    model + capture + taken.map(|model| model.len()).sum::<usize>()
-}
-
-pub(super) fn cut<T>(all: &[T], bytes: impl Fn(&T) -> usize) -> Vec<Range<usize>> {
-    let mut ranges: Vec<Range<usize>> = Vec::new();
-    let mut room = 0;
-    for (index, one) in all.iter().enumerate() {
-        let bytes = bytes(one);
-        match ranges.last_mut() {
-            Some(last) if bytes <= room => {
-                last.end = index + 1;
-                room -= bytes;
-            }
-            _ => {
-                ranges.push(index..index + 1);
-                room = PIECE_BYTES.saturating_sub(bytes);
-            }
+impl<'a> Counters<'a> {
+    pub(super) fn of(
+        store: &'a PostgresStore,
+        remembered: &'a Remembered,
+        plan: &Plan<'_>,
+        commit: (Uuid, i64),
+        exact: bool,
+    ) -> Self {
+        Self {
+            writer: commit.0,
+            serial: commit.1,
+            remembered,
+            epoch: &store.history.epoch,
+            exact,
+            events: plan.head.position.0 - plan.before.position.0,
+            versions: plan.head.version.0 - plan.before.version.0,
+            recorded_at: plan.events.last().map(|event| Micros(event.recorded_at)),
         }
     }
-    ranges
 }
 
-/// The statement for a piece. The first one moves the counters, if they are where they should be; if not, it has no
-/// row and does nothing.
+/// Where a statement's positions and versions begin.
+#[derive(Clone, Copy)]
+pub(super) enum Start<'a> {
+    /// Where the counters are, which it moves.
+    Counters(&'a Counters<'a>),
+    /// Where a transaction has moved them from.
+    Moved(Place),
+    /// Events bring their positions and times with them, rows their versions.
+    Given,
+}
+
+/// The statement for a piece of what was judged at this head. If it has to move the counters and they are not what
+/// they should be, it has no row and does nothing; if a row is not as it was read, it fails.
 pub(super) fn statement(
     store: &PostgresStore,
     piece: &Piece<'_>,
-    counters: Option<&Counters>,
+    before: Head,
+    start: Start<'_>,
 ) -> Result<Statement> {
     let mut text = Statement::default();
-    match counters {
-        Some(counters) => move_counters(&mut text, counters)?,
-        None => drop(text.push("WITH c AS (SELECT 0::bigint AS commits)")),
+    match start {
+        Start::Counters(counters) => move_counters(&mut text, counters)?,
+        Start::Moved(place) => begin_at(&mut text, place)?,
+        Start::Given => begin_at(&mut text, Place::default())?,
     }
-    insert_events(&mut text, store, piece.events)?;
-    write_rows(&mut text, store, piece.rows)?;
+    let own_times = matches!(start, Start::Given);
+    insert_events(&mut text, store, piece.events, (before.position, own_times))?;
+    rows::write(&mut text, store, piece.rows, before.version)?;
     captures::write(&mut text, store, piece.rows)?;
     snapshots::write(&mut text, store, piece.rows, piece.changes)?;
     write_marks(&mut text, store, piece.marks)?;
+    text.push(" SELECT ");
+    rows::check(&mut text, piece.rows)?;
+    text.push(", old_position, old_version, moment");
     match store.here() {
         // Only a commit's first statement has counters, and it is told of once.
-        Some(here) if here.others && counters.is_some() => {
-            text.push(" SELECT commits, pg_notify(").bind(shared::CHANNEL)?.push(", ");
-            text.bind(here.host.to_string())?.push(") FROM c");
+        Some(here) if here.others && matches!(start, Start::Counters(_)) => {
+            text.push(", pg_notify(").bind(shared::CHANNEL)?.push(", ");
+            text.bind(here.host.to_string())?.push(")");
         }
-        _ => drop(text.push(" SELECT commits FROM c")),
+        _ => {}
     }
+    text.push(" FROM c");
     Ok(text)
 }
 
-fn move_counters(text: &mut Statement, counters: &Counters) -> Result<()> {
-    let Counters { writer, serial, commits, head, recorded_at } = counters;
-    text.push("WITH c AS (UPDATE counters SET commits = commits + 1, position = ")
-        .bind(signed(head.position.0))?;
-    text.push(", version = ").bind(signed(head.version.0))?;
+/// Whoever holds the counters' lock has the numbers behind them to give, in whatever way they came there. Under the
+/// same leases nobody else writes this host's rows, and under the same activation all modules are the same.
+fn move_counters(text: &mut Statement, counters: &Counters<'_>) -> Result<()> {
+    let Counters { writer, serial, remembered, epoch, exact, events, versions, recorded_at } = counters;
+    let (events, versions) = (signed(*events), signed(*versions));
+    text.push("WITH c AS (UPDATE counters SET commits = commits + 1, position = position + ").bind(events)?;
+    text.push(", version = version + ").bind(versions)?;
     text.push(", recorded_at = greatest(recorded_at, ").bind(*recorded_at)?;
-    text.push(") WHERE commits = ").bind(*commits)?;
-    text.push(" RETURNING commits), w AS (INSERT INTO writers (id, serial, seen) SELECT ").bind(*writer)?;
-    text.push(", ").bind(*serial)?;
-    text.push(
-        ", now() FROM c ON CONFLICT (id) DO UPDATE SET serial = excluded.serial, seen = excluded.seen)",
-    );
+    text.push(") WHERE leases = ").bind(signed(remembered.memory.leases.0))?;
+    text.push(" AND activation = ").bind(remembered.activation)?;
+    text.push(" AND epoch = ").bind(epoch.0.to_string())?;
+    if *exact {
+        text.push(" AND commits = ").bind(remembered.commits)?;
+    }
+    text.push(" RETURNING commits, position - ").bind(events)?.push(" AS old_position, version - ");
+    text.bind(versions)?.push(" AS old_version, recorded_at AS moment), ");
+    text.push("w AS (INSERT INTO writers (id, serial, seen, position, version, recorded_at) SELECT ");
+    text.bind(*writer)?.push(", ").bind(*serial)?;
+    text.push(", now(), old_position, old_version, moment FROM c ON CONFLICT (id) DO UPDATE SET ");
+    text.push("serial = excluded.serial, seen = excluded.seen, position = excluded.position, ");
+    text.push("version = excluded.version, recorded_at = excluded.recorded_at)");
+    Ok(())
+}
+
+fn begin_at(text: &mut Statement, place: Place) -> Result<()> {
+    text.push("WITH c AS (SELECT 0::bigint AS commits, ").bind(signed(place.before.position.0))?;
+    text.push(" AS old_position, ").bind(signed(place.before.version.0))?;
+    text.push(" AS old_version, ").bind(Micros(place.recorded_at))?.push(" AS moment)");
     Ok(())
 }
 
@@ -151,7 +141,13 @@ pub(super) fn sparse<T>(values: impl Iterator<Item = Option<T>>) -> Vec<Option<T
     if values.iter().all(Option::is_none) { Vec::new() } else { values }
 }
 
-fn insert_events(text: &mut Statement, store: &PostgresStore, events: &[Arc<Event>]) -> Result<()> {
+/// Adds events that were judged when the log ended at this position, with or without the times that they have.
+fn insert_events(
+    text: &mut Statement,
+    store: &PostgresStore,
+    events: &[Arc<Event>],
+    (before, own_times): (Position, bool),
+) -> Result<()> {
     let Some(first) = events.first() else { return Ok(()) };
     let context = |event: &Arc<Event>| {
         let number = store.names.context(&event.context);
@@ -166,74 +162,26 @@ fn insert_events(text: &mut Statement, store: &PostgresStore, events: &[Arc<Even
     let metadata: Vec<_> = facts().map(|fact| metadata(fact)).collect::<Result<_>>()?;
     let depth = |depth: u32| i32::try_from(depth).ok().filter(|depth| *depth > 0);
     text.push(concat!(", e AS (INSERT INTO events (", event_columns!(), ") SELECT "));
-    text.bind(signed(first.position.0) - 1)?;
-    text.push(" + n, context, id, entity, type, data, metadata, ").bind(Micros(first.recorded_at))?;
-    text.push(", cause, coalesce(depth, 0), origin, origin_entity FROM c CROSS JOIN unnest(");
+    text.push("old_position + ").bind(signed(first.position.0 - before.0) - 1)?;
+    text.push(" + n, context, id, entity, type, data, metadata, coalesce(recorded_at, moment), cause, ");
+    text.push("coalesce(depth, 0), origin, origin_entity FROM c CROSS JOIN unnest(");
     text.bind(events.iter().map(context).collect::<Result<Vec<_>>>()?)?.push(", ");
     text.bind(facts().map(|fact| kept(fact.id)).collect::<Vec<_>>())?.push(", ");
     text.bind(facts().map(|fact| uuid(fact.entity)).collect::<Vec<_>>())?.push(", ");
     text.bind(facts().map(|fact| fact.event_type.as_str()).collect::<Vec<_>>())?.push(", ");
     text.bind(facts().map(|fact| fact.data.as_slice()).collect::<Vec<_>>())?.push(", ");
     text.bind(sparse(metadata.into_iter()))?.push(", ");
+    let times = events.iter().map(|event| own_times.then_some(Micros(event.recorded_at)));
+    text.bind(sparse(times))?.push(", ");
     text.bind(sparse(facts().map(|fact| fact.cause.map(kept))))?.push(", ");
     text.bind(sparse(facts().map(|fact| depth(fact.depth))))?.push(", ");
     text.bind(sparse(events.iter().map(origin)))?.push(", ");
     text.bind(sparse(facts().map(|fact| fact.origin.as_ref().map(|origin| entity_key(origin.entity)))))?;
-    text.push(") WITH ORDINALITY AS e (context, id, entity, type, data, metadata, cause, depth, origin, ");
-    text.push("origin_entity, n))");
+    text.push(
+        ") WITH ORDINALITY AS e (context, id, entity, type, data, metadata, recorded_at, cause, depth, ",
+    );
+    text.push("origin, origin_entity, n))");
     Ok(())
-}
-
-/// Of a row whose version stays, the model stays as well.
-const WRITE_ROWS: &str = " ON CONFLICT (domain, entity) DO UPDATE SET \
-     model = CASE WHEN models.version = excluded.version THEN models.model ELSE excluded.model END, \
-     version = excluded.version, folded = excluded.folded, emitted = excluded.emitted, last = excluded.last, \
-     activation = excluded.activation, since = excluded.since, older = excluded.older, \
-     parked = excluded.parked, events = excluded.events)";
-
-fn write_rows(text: &mut Statement, store: &PostgresStore, rows: &[RowWrite<'_>]) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let reductions = || rows.iter().map(|row| row.reduction);
-    let made_by: Vec<_> = reductions().map(|row| made_by(&row.made_by)).collect::<Result<_>>()?;
-    let parked: Vec<_> =
-        reductions().map(|row| row.parked.as_ref().map(to_json).transpose()).collect::<Result<_>>()?;
-    text.push(concat!(", m AS (INSERT INTO models (domain, ", model_columns!(), ") SELECT domain, "));
-    text.push(concat!(model_columns!(), " FROM c CROSS JOIN unnest("));
-    text.bind(domains(store, rows)?)?.push(", ");
-    text.bind(reductions().map(|row| entity_key(row.entity)).collect::<Vec<_>>())?.push(", ");
-    text.bind(rows.iter().map(model).collect::<Vec<_>>())?.push(", ");
-    text.bind(rows.iter().map(|row| signed(row.version.0)).collect::<Vec<_>>())?.push(", ");
-    text.bind(reductions().map(|row| signed(row.folded.0)).collect::<Vec<_>>())?.push(", ");
-    text.bind(reductions().map(|row| signed(row.emitted.0)).collect::<Vec<_>>())?.push(", ");
-    text.bind(reductions().map(|row| row.last.map(kept)).collect::<Vec<_>>())?.push(", ");
-    text.bind(made_by.iter().map(|((activation, _), _)| *activation).collect::<Vec<_>>())?.push(", ");
-    text.bind(made_by.iter().map(|((_, since), _)| *since).collect::<Vec<_>>())?.push(", ");
-    text.bind(sparse(made_by.into_iter().map(|(_, older)| older)))?.push(", ");
-    text.bind(sparse(parked.into_iter()))?.push(", ");
-    text.bind(reductions().map(|row| signed(row.events)).collect::<Vec<_>>())?;
-    text.push(concat!(") AS m (domain, ", model_columns!(), ")")).push(WRITE_ROWS);
-    Ok(())
-}
-
-fn model<'a>(row: &RowWrite<'a>) -> Option<&'a [u8]> {
-    match row.model {
-        ModelWrite::Put(model) => Some(model),
-        ModelWrite::Keep | ModelWrite::Delete => None,
-    }
-}
-
-/// The numbers of the rows' domains.
-pub(super) fn domains<'a, 'b: 'a>(
-    store: &PostgresStore,
-    rows: impl IntoIterator<Item = &'a RowWrite<'b>>,
-) -> Result<Vec<i64>> {
-    let number = |row: &RowWrite<'_>| {
-        let key = &row.reduction.key;
-        store.names.domain(key).ok_or_else(|| damaged(format!("domain {key} is not in the store")))
-    };
-    rows.into_iter().map(number).collect()
 }
 
 fn write_marks(text: &mut Statement, store: &PostgresStore, marks: &[Mark]) -> Result<()> {

@@ -9,7 +9,7 @@ use sqlx::Connection as _;
 use super::{super::settings, open, write};
 use crate::{
     store::{
-        AppendRefusal, Group, ModelWrite, Reduction, Store,
+        Append, AppendRefusal, Expectation, Group, ModelWrite, Reduction, Store,
         contract::given::{
             activate, append, append_to, bank, cart, deployed, fact, id, log, new, of_cart, positions, post,
             present, reduce, serve, written,
@@ -116,6 +116,57 @@ async fn an_append_that_is_held_before_its_commit_makes_others_wait() {
     transaction.commit().await.unwrap();
     assert_eq!(waiting.await.unwrap(), (3, true));
     assert_eq!(positions(&log(&*store).await), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_host_that_freezes_inside_its_transaction_is_not_waited_for_long() {
+    let database = Database::new();
+    let store = open(&database.url()).await;
+    let mut frozen = settings::connect(&settings::options(&database.url()).unwrap()).await.unwrap();
+    let mut transaction = frozen.begin().await.unwrap();
+    sqlx::query("UPDATE counters SET position = 9").execute(&mut *transaction).await.unwrap();
+    // The server ends its session after some seconds.
+    assert_eq!(write(&store, 1).await, (1, true));
+    assert!(transaction.commit().await.is_err());
+    assert_eq!(write(&store, 2).await, (2, true));
+}
+
+#[tokio::test]
+async fn what_is_expected_of_an_entity_counts_what_other_hosts_wrote() {
+    let database = Database::new();
+    let (one, other) = (open(&database.url()).await, open(&database.url()).await);
+    let expecting = |ticks, count| Append {
+        expected: Some(Expectation::OneOf(vec![count])),
+        ..append([fact(ticks, 1, "1")])
+    };
+    for n in 0..6_u64 {
+        let host = if n.is_multiple_of(2) { &one } else { &other };
+        assert_eq!(write(host, n + 1).await, (n + 1, true));
+        let early = post(host, vec![expecting(100, n)]).await;
+        let unmet = AppendRefusal::Unmet { entity: fact(1, 1, "1").entity, current: n + 1 };
+        assert_eq!(early.appends, [Err(unmet)]);
+    }
+    assert_eq!(post(&one, vec![expecting(7, 6)]).await.appends, [Ok(vec![new(7)])]);
+    assert_eq!(post(&other, vec![expecting(8, 7)]).await.appends, [Ok(vec![new(8)])]);
+}
+
+#[tokio::test]
+async fn what_is_told_of_a_commit_is_where_it_lies_behind_others() {
+    let database = Database::new();
+    let (one, other) = (open(&database.url()).await, open(&database.url()).await);
+    let number = serve(&one, cart()).await;
+    assert_eq!(write(&one, 1).await, (1, true));
+    assert_eq!(write(&other, 2).await, (2, true));
+    let mut group = Group { recorded_at: 5, ..Group::default() };
+    group.appends = vec![append([fact(3, 1, "1"), fact(4, 1, "2")]), append([fact(4, 1, "other")])];
+    group.reductions = vec![Arc::new(of_cart(number))];
+    let committed = one.commit(&group).await.unwrap();
+    let conflict = Err(AppendRefusal::Conflict { id: id(4), position: Position(4) });
+    assert_eq!(committed.appends, [Ok(vec![new(3), new(4)]), conflict]);
+    let found = log(&one).await;
+    assert_eq!(committed.events.iter().map(|event| (**event).clone()).collect::<Vec<_>>(), found[2..]);
+    assert_eq!((committed.before.position, committed.head.position), (Position(2), Position(4)));
+    assert_eq!(committed.models, [(cart(), of_cart(number).entity, Version(1))]);
 }
 
 #[tokio::test]

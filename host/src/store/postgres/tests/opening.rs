@@ -16,7 +16,7 @@ async fn of_hosts_that_start_at_once_one_makes_the_tables() {
     let url = database.url();
     let stores = join_all((0..6).map(|_| open(&url))).await;
     assert!(stores.iter().all(|store| store.epoch() == stores[0].epoch()));
-    assert_eq!(database.execute("SELECT max(version) FROM everfold_schema"), "2");
+    assert_eq!(database.execute("SELECT max(version) FROM everfold_schema"), "3");
 }
 
 #[tokio::test]

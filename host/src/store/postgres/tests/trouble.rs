@@ -47,6 +47,19 @@ async fn a_commit_whose_answer_was_lost_is_looked_up() {
 }
 
 #[tokio::test]
+async fn where_a_commit_lies_whose_answer_was_lost_is_looked_up_as_well() {
+    let database = Database::new();
+    let proxy = Proxy::to(&database);
+    let (store, other) = (open(&proxy.url(&database)).await, open(&database.url()).await);
+    assert_eq!(write(&store, 1).await, (1, true));
+    assert_eq!((write(&other, 2).await, write(&other, 3).await), ((2, true), (3, true)));
+    proxy.cut(Cut::Answer);
+    assert_eq!(write(&store, 4).await, (4, true));
+    assert!(proxy.was_cut());
+    assert_eq!(events(&database), "4");
+}
+
+#[tokio::test]
 async fn nothing_comes_to_pass_once_it_was_looked_up() {
     let database = Database::new();
     let store = open(&database.url()).await;
