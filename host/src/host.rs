@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     catalog::{Catalog, Domain},
@@ -47,6 +48,8 @@ pub(crate) struct Parts {
     pub(crate) membership: Membership,
     pub(crate) clock: SharedClock,
     pub(crate) running: Running,
+    /// Cancelled once the store has another history than this host began with.
+    pub(crate) over: CancellationToken,
 }
 
 impl Host {
@@ -66,6 +69,13 @@ impl Host {
     #[must_use]
     pub fn epoch(&self) -> &Epoch {
         self.0.store.epoch()
+    }
+
+    /// Waits until the store has another history: it was restored, or a replica took over that may lack commits.
+    /// Nothing that this host knows counts then, and it answers nothing any more: it must be started again, as
+    /// [`serve`](Self::serve) does by itself. On a store that nobody shares that never happens.
+    pub async fn history_over(&self) {
+        self.0.over.cancelled().await;
     }
 
     /// This host among those that share its store.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, sync::Notify};
+use tokio::{net::TcpListener, sync::Notify, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -20,6 +20,9 @@ use crate::{
     sharing::{Keeper, KeeperParts, Membership},
     store::{Catalogue, Imported, Store, StoreError, postgres::PostgresStore, sqlite::SqliteStore},
 };
+
+/// The pause before a host that begins anew tries again to open its store.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Why a host did not start, or did not stop as it should.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +87,7 @@ impl Host {
         let catalog = Arc::new(Catalog::default());
         fill(&catalog, &known);
         let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
-        let feed = Arc::new(Feed::new(known.head, config.limits.tail_events));
+        let feed = Arc::new(Feed::new(known.head, config.limits.tail_events, store.shared().is_some()));
         let (own_store, own_feed) = (Arc::clone(&store), Arc::clone(&feed));
         let committer = Committer::start(own_store, own_feed, Arc::clone(&clock), &config.limits, &tracker);
         let shared = Arc::new(config.clone());
@@ -99,6 +102,7 @@ impl Host {
         };
         let scheduler = scheduler::start(parts, stop.clone(), &tracker).map_err(StartError::Threads)?;
         let (membership, deployed) = (Membership::new(&config), Arc::new(Notify::new()));
+        let over = CancellationToken::new();
         let parts = KeeperParts {
             membership: membership.clone(),
             store: Arc::clone(&store),
@@ -106,6 +110,7 @@ impl Host {
             feed: Arc::clone(&feed),
             scheduler: scheduler.clone(),
             deployed: Arc::clone(&deployed),
+            over: over.clone(),
         };
         // Before any domain is served, so that none begins with what is another host's.
         Keeper::start(parts, stop.clone(), &tracker).await?;
@@ -136,18 +141,37 @@ impl Host {
             membership,
             clock,
             running,
+            over,
         })))
     }
 
     /// Answers requests that come through an entrance until `shutdown` fires; then ends the host as
-    /// [`Host::shut_down`] does.
+    /// [`Host::shut_down`] does. Whenever the store has another history, a host that knows nothing of the one
+    /// before takes this one's place; requests wait for it at the entrance.
     ///
     /// # Errors
-    /// [`StartError::Shutdown`].
-    pub async fn serve(self, entrance: Entrance, shutdown: CancellationToken) -> Result<(), StartError> {
-        let grace = Duration::from_millis(self.config().shutdown_ms);
-        http::serve(self.clone(), entrance, shutdown, grace).await;
-        self.shut_down().await
+    /// [`StartError::Shutdown`]; [`StartError`] if the host cannot begin anew.
+    pub async fn serve(mut self, entrance: Entrance, shutdown: CancellationToken) -> Result<(), StartError> {
+        let config = self.config().clone();
+        let grace = Duration::from_millis(config.shutdown_ms);
+        loop {
+            let stop = shutdown.child_token();
+            let serving = http::serve(self.clone(), entrance.clone(), stop.clone(), grace);
+            let watching = async {
+                tokio::select! {
+                    () = self.history_over() => stop.cancel(),
+                    () = stop.cancelled() => {}
+                }
+            };
+            tokio::join!(serving, watching);
+            self.shut_down().await?;
+            if shutdown.is_cancelled() {
+                return Ok(());
+            }
+            tracing::warn!("beginning anew with the store's other history");
+            let Some(next) = start_patiently(&config, &shutdown).await? else { return Ok(()) };
+            self = next;
+        }
     }
 
     /// Ends the host: what was taken is committed, reductions in flight are finished, the store is
@@ -161,6 +185,21 @@ impl Host {
         drop(self);
         let limit = Duration::from_millis(shutdown_ms);
         tokio::time::timeout(limit, tracker.wait()).await.map_err(|_| StartError::Shutdown(shutdown_ms))
+    }
+}
+
+/// Starts a host as soon as its store can be had; none: `shutdown` came first.
+async fn start_patiently(config: &Config, shutdown: &CancellationToken) -> Result<Option<Host>, StartError> {
+    loop {
+        match Box::pin(Host::start(config.clone())).await {
+            Ok(host) => return Ok(Some(host)),
+            Err(StartError::Store(error)) => tracing::warn!(%error, "cannot begin yet; trying again"),
+            Err(error) => return Err(error),
+        }
+        tokio::select! {
+            () = sleep(AGAIN) => {}
+            () = shutdown.cancelled() => return Ok(None),
+        }
     }
 }
 

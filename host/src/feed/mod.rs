@@ -9,7 +9,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 pub use models::ModelFollower;
 
@@ -28,22 +28,26 @@ pub struct Feed {
     told: AtomicU64,
     /// Counts what other hosts were seen to have written.
     elsewhere: watch::Sender<u64>,
+    /// Told when this host wrote behind what others did, before that was brought.
+    gap: Notify,
 }
 
 impl Feed {
-    /// A feed for a store that has counted up to `head`, keeping the newest `tail_events` events.
+    /// A feed for a store that has counted up to `head`, keeping the newest `tail_events` events. Where other hosts
+    /// share the store, somebody has to bring what they write ([`missing`](Self::missing)): the head waits for it.
     #[must_use]
-    pub fn new(head: Head, tail_events: usize) -> Self {
+    pub fn new(head: Head, tail_events: usize, shared: bool) -> Self {
         Self {
             head: watch::Sender::new(head),
-            tail: tail::Tail::new(tail_events),
+            tail: tail::Tail::new(head.position, tail_events, shared),
             models: Arc::default(),
             told: AtomicU64::new(head.version.0),
             elsewhere: watch::Sender::default(),
+            gap: Notify::new(),
         }
     }
 
-    /// How far the store has counted.
+    /// How far the store has counted, as far as every event up to there is known here.
     #[must_use]
     pub fn head(&self) -> Head {
         *self.head.borrow()
@@ -61,8 +65,8 @@ impl Feed {
         models::follow(&self.models, key, entity)
     }
 
-    /// Up to `limit` events behind `after` that are `wanted`, if all events behind it are still kept here;
-    /// otherwise none, and the store must be asked.
+    /// Up to `limit` events behind `after` that are `wanted`, if all events behind it that this host has written are
+    /// kept here; otherwise none, and the store must be asked.
     #[must_use]
     pub fn recent(
         &self,
@@ -70,7 +74,13 @@ impl Feed {
         limit: usize,
         wanted: impl Fn(&Event) -> bool,
     ) -> Option<Vec<Arc<Event>>> {
-        self.tail.after(after, limit, wanted)
+        self.tail.after(after, limit, wanted).filter(|(_, more)| !more).map(|(events, _)| events)
+    }
+
+    /// The same up to the head only: what lies behind it follows by itself.
+    #[must_use]
+    pub fn next(&self, after: Position, limit: usize) -> Option<Vec<Arc<Event>>> {
+        self.tail.after(after, limit, |_| true).map(|(events, _)| events)
     }
 
     /// Wakes whenever another host was seen to have written something. Subscribe first, then read, then wait.
@@ -81,12 +91,37 @@ impl Feed {
 
     /// Makes a commit visible. Called by the committer, in commit order, before it answers.
     pub(crate) fn publish(&self, committed: &Committed) {
-        self.tail.push(&committed.events);
+        let position = self.tail.push(committed.before.position, &committed.events);
+        if position < committed.head.position && !committed.events.is_empty() {
+            self.gap.notify_one();
+        }
         self.models.written(&committed.models);
         // Where another host wrote in between, that is still to be told, and this once more with it.
         let (before, now) = (committed.before.version.0, committed.head.version.0);
         let _ = self.told.compare_exchange(before, now, Relaxed, Relaxed);
-        self.counted(committed.head);
+        self.counted(Head { position, version: committed.head.version });
+    }
+
+    /// Wakes when this host wrote behind what others did and that was not brought yet.
+    pub(crate) async fn gap(&self) {
+        self.gap.notified().await;
+    }
+
+    /// Where the next gap begins in what is known of the log up to a position, and how many events fill it.
+    pub(crate) fn missing(&self, up_to: Position) -> Option<(Position, u64)> {
+        self.tail.missing(up_to)
+    }
+
+    /// Takes what other hosts wrote, from where the gap begins.
+    pub(crate) fn fill(&self, events: impl IntoIterator<Item = Arc<Event>>) {
+        let position = self.tail.fill(events);
+        self.counted(Head { position, version: Version(0) });
+    }
+
+    /// Leaves a gap to the store: it is not worth the memory.
+    pub(crate) fn skip(&self, to: Position) {
+        let position = self.tail.skip(to);
+        self.counted(Head { position, version: Version(0) });
     }
 
     /// Up to where every model was told of that was written, if anybody follows one.
@@ -100,9 +135,9 @@ impl Feed {
         self.told.fetch_max(up_to.0, Relaxed);
     }
 
-    /// Another host has written something, and the store has counted up to there.
-    pub(crate) fn written_elsewhere(&self, head: Head) {
-        self.counted(head);
+    /// Another host has written something. What it wrote to the log was brought before.
+    pub(crate) fn written_elsewhere(&self, version: Version) {
+        self.counted(Head { position: Position(0), version });
         self.elsewhere.send_modify(|count| *count += 1);
     }
 

@@ -73,7 +73,7 @@ fn of_store(error: &StoreError) -> Problem {
         ),
         StoreError::OtherHistory => Problem::new(
             &kinds::UNAVAILABLE,
-            "the database has another history now: this host must be started again; ask another, or later",
+            "the database has another history now, with which this host begins anew: ask again in a moment",
         ),
         StoreError::Damaged(_) => Problem::new(
             &kinds::DAMAGED,

@@ -130,7 +130,11 @@ impl Domain {
 
     /// An event of the log: it waits if the module takes it.
     pub(super) fn push(&mut self, event: Arc<Event>) {
-        self.cursor = self.cursor.max(event.position);
+        // What is read twice must not be folded twice.
+        if event.position <= self.cursor {
+            return;
+        }
+        self.cursor = event.position;
         if event.context != self.serving.key.context || !self.serving.takes(&event.fact.event_type) {
             return;
         }

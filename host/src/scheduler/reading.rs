@@ -51,8 +51,7 @@ impl Reading {
         if domain.reading || domain.cursor >= head {
             return false;
         }
-        // Nothing although the head is further: somebody else's events, which the store has.
-        let recent = self.feed.recent(domain.cursor, PAGE as usize, |_| true);
+        let recent = self.feed.next(domain.cursor, PAGE as usize);
         if let Some(recent) = recent.filter(|recent| !recent.is_empty()) {
             for event in recent {
                 domain.push(event);

@@ -12,8 +12,8 @@ use crate::{
     committer::Committer,
     feed::Feed,
     scheduler,
-    store::{Leases, News, Renewal, Result, Shared, Store, StoreError},
-    words::Version,
+    store::{Head, Leases, LogQuery, News, Renewal, Result, Shared, Store, StoreError},
+    words::{Position, Version},
 };
 
 use super::Membership;
@@ -25,6 +25,10 @@ const PAGE: u32 = 1000;
 /// What others write is looked for at most so often: while they write all the time, a little of it is heard of
 /// together.
 const PAUSE: Duration = Duration::from_millis(2);
+/// Events that are brought at once, ...
+const EVENTS: u64 = 1000;
+/// ... unless so many are missing: then whoever wants them asks the store.
+const TOO_MANY: u64 = 50_000;
 /// The pause after the store failed.
 const AGAIN: Duration = Duration::from_millis(100);
 
@@ -38,6 +42,8 @@ pub(crate) struct KeeperParts {
     pub(crate) scheduler: scheduler::Handle,
     /// Told of modules and contexts that came from elsewhere.
     pub(crate) deployed: Arc<Notify>,
+    /// Cancelled once the store has another history.
+    pub(crate) over: CancellationToken,
 }
 
 pub(crate) struct Keeper {
@@ -76,10 +82,15 @@ impl Keeper {
             let kept = tokio::select! {
                 () = shutdown.cancelled() => break,
                 _ = renewals.tick() => self.renew().await,
+                () = self.parts.feed.gap() => self.bring(Position(0)).await,
                 () = shared.moved() => self.follow(shared).await,
             };
             let pause = match kept {
                 Ok(()) => PAUSE,
+                Err(StoreError::OtherHistory) => {
+                    self.parts.over.cancel();
+                    AGAIN
+                }
                 Err(error) => {
                     tracing::warn!(%error, "cannot hear of the hosts that share the store; trying again");
                     AGAIN
@@ -135,18 +146,40 @@ impl Keeper {
     /// Hears of what was written elsewhere.
     async fn follow(&mut self, shared: &dyn Shared) -> Result<()> {
         let news = shared.news().await?;
-        if news == self.news && news.head == self.parts.feed.head() {
+        let Head { position, version } = self.parts.feed.head();
+        if news == self.news && news.head.position <= position && news.head.version <= version {
             return Ok(());
         }
         if news.leases != self.parts.membership.leases().epoch {
             self.renew().await?;
         }
+        self.bring(news.head.position).await?;
         self.tell_of_models(shared, news.head.version).await?;
         if (news.activation, news.contexts) != (self.news.activation, self.news.contexts) {
             self.parts.deployed.notify_one();
         }
-        self.parts.feed.written_elsewhere(news.head);
+        self.parts.feed.written_elsewhere(news.head.version);
         self.news = news;
+        Ok(())
+    }
+
+    /// Brings the events of others that lie before this host's own, and all up to a position: once for everybody who
+    /// wants them here.
+    async fn bring(&self, up_to: Position) -> Result<()> {
+        let feed = &self.parts.feed;
+        while let Some((after, count)) = feed.missing(up_to) {
+            if count > TOO_MANY {
+                feed.skip(Position(after.0 + count));
+                continue;
+            }
+            let limit = u32::try_from(count.min(EVENTS)).unwrap_or(u32::MAX);
+            let query = LogQuery { context: None, after, since: None, types: Vec::new(), limit };
+            let events = self.parts.store.log(&query).await?;
+            if events.is_empty() {
+                return Err(StoreError::Damaged(format!("the log has nothing behind position {after}")));
+            }
+            feed.fill(events.into_iter().map(Arc::new));
+        }
         Ok(())
     }
 

@@ -74,7 +74,7 @@ pub enum StoreError {
     Unknown(Arc<sqlx::Error>),
     /// The database's history is not the one that this host began with: everything that it told may be void.
     #[error(
-        "the database has another history now (it was restored, or a replica took over): this host must be started again"
+        "the database has another history now (it was restored, or a replica took over): this host has to begin anew"
     )]
     OtherHistory,
     /// What was read is not what was ever written.

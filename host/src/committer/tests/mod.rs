@@ -39,14 +39,14 @@ impl Committer {
 }
 
 fn start(store: &Arc<Watched>, group_events: usize, tracker: &TaskTracker) -> (Committer, Arc<Feed>) {
-    let feed = Arc::new(Feed::new(crate::store::Head::default(), 10));
+    let feed = Arc::new(Feed::new(crate::store::Head::default(), 10, false));
     let limits = Limits { queued_writes: 50, group_events, ..Config::embedded().limits };
     let (store, clock) = (Arc::clone(store), Arc::new(Noon));
     (Committer::start(store, Arc::clone(&feed), clock, &limits, tracker), feed)
 }
 
 fn start_with(store: &Arc<Watched>, change: impl FnOnce(&mut Limits)) -> Committer {
-    let feed = Arc::new(Feed::new(crate::store::Head::default(), 10));
+    let feed = Arc::new(Feed::new(crate::store::Head::default(), 10, false));
     let mut limits = Config::embedded().limits;
     change(&mut limits);
     Committer::start(Arc::clone(store) as Arc<dyn Store>, feed, Arc::new(Noon), &limits, &TaskTracker::new())

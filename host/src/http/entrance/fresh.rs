@@ -19,7 +19,7 @@ use super::Tls;
 use crate::{config::Config, deploy::Stat, http::access::Access};
 
 /// Some files, as they were when they were last looked at.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Watched {
     paths: Vec<PathBuf>,
     seen: Vec<Option<Stat>>,
@@ -47,6 +47,7 @@ impl Watched {
 }
 
 /// What is read again while the host runs.
+#[derive(Clone)]
 pub(super) struct Fresh {
     access: Access,
     tokens: Watched,

@@ -13,6 +13,7 @@ use std::{
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use tokio::net::TcpListener;
@@ -68,9 +69,10 @@ pub enum EntranceError {
     },
 }
 
-/// A listener, with everything that decides who may come in through it.
+/// A listener, with everything that decides who may come in through it. Cheap to clone; it closes with the last one.
+#[derive(Clone)]
 pub struct Entrance {
-    pub(super) listener: TcpListener,
+    pub(super) listener: Arc<TcpListener>,
     pub(super) address: SocketAddr,
     pub(super) tls: Option<Tls>,
     pub(super) access: Access,
@@ -97,7 +99,7 @@ impl Entrance {
             );
         }
         let fresh = Fresh::new(config, access.clone(), tls.clone());
-        Ok(Self { listener, address, tls, access, fresh })
+        Ok(Self { listener: Arc::new(listener), address, tls, access, fresh })
     }
 
     /// `http://ADDRESS:PORT`, or `https`.
@@ -108,7 +110,7 @@ impl Entrance {
     }
 
     /// Takes it apart: what files are read again by runs for as long as requests are taken.
-    pub(super) fn split(self) -> (TcpListener, Option<Tls>, impl Future<Output = ()> + Send + use<>) {
+    pub(super) fn split(self) -> (Arc<TcpListener>, Option<Tls>, impl Future<Output = ()> + Send + use<>) {
         (self.listener, self.tls, self.fresh.keep())
     }
 }

@@ -79,7 +79,7 @@ impl Life {
         let store = Arc::new(Faulty::new(inner, notes, faults, plan.seed));
         let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
         let clock: SharedClock = Arc::new(SystemClock);
-        let feed = Arc::new(Feed::new(known.head, config.limits.tail_events));
+        let feed = Arc::new(Feed::new(known.head, config.limits.tail_events, false));
         let shared: Arc<dyn Store> = Arc::clone(&store) as _;
         let committer = Committer::start(
             Arc::clone(&shared),

@@ -44,7 +44,7 @@ impl History {
         if now != &*self.epoch.0 && !self.is_over.swap(true, Relaxed) {
             tracing::error!(
                 before = %self.epoch, now,
-                "the database has another history now: this host must be started again"
+                "the database has another history now: this host has to begin anew"
             );
         }
     }
