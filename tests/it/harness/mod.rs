@@ -1,6 +1,7 @@
 //! What the tests stand on: hosts, guests, ids, streams, and patience.
 
 mod answer;
+mod gate;
 mod guests;
 mod host;
 mod ids;
@@ -15,6 +16,7 @@ mod tls;
 mod websocket;
 
 pub(crate) use answer::Answer;
+pub(crate) use gate::Gate;
 pub(crate) use guests::{CODE, Guest, guest, root, wasi_guest};
 pub(crate) use host::{Host, file_in, put_file_in};
 pub(crate) use ids::{entities, entity, event_id, event_ids, foreign_id, ticks};

@@ -1,21 +1,21 @@
 //! Databases for tests. The first one that a test process asks for starts a Postgres in a temporary folder, without a
 //! port; it ends, and the folder goes, when the process ends, however it ends.
 
+mod cluster;
 mod programs;
 mod server;
 
-use std::{
-    process::Command,
-    sync::atomic::{AtomicU32, Ordering::Relaxed},
-};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use server::Server;
+use server::{Shell, psql};
+
+pub use cluster::Cluster;
 
 /// An empty database, which no other test has.
 #[derive(Debug)]
 pub struct Database {
     name: String,
-    server: &'static Server,
+    server: &'static Shell,
 }
 
 impl Database {
@@ -27,10 +27,10 @@ impl Database {
     #[expect(clippy::new_without_default, reason = "it starts a server")]
     pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let server = Server::of_this_process();
+        let server = Shell::of_this_process();
         let name = format!("test{}", COUNT.fetch_add(1, Relaxed));
         // Not template1: nobody may be connected to what is copied.
-        server.psql("postgres", &format!("CREATE DATABASE {name} TEMPLATE template0"));
+        psql(server, "postgres", &format!("CREATE DATABASE {name} TEMPLATE template0"));
         Self { name, server }
     }
 
@@ -58,20 +58,7 @@ impl Database {
     /// If it fails.
     #[expect(clippy::must_use_candidate, reason = "some SQL has nothing to say")]
     pub fn execute(&self, sql: &str) -> String {
-        self.server.psql(&self.name, sql)
-    }
-}
-
-impl Server {
-    fn psql(&self, database: &str, sql: &str) -> String {
-        let output = Command::new(self.programs().join("psql"))
-            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"])
-            .args(["--host", self.folder(), "--username=everfold", "--dbname", database, "--command", sql])
-            .output()
-            .expect("psql can be started");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{sql}: {said}");
-        String::from_utf8(output.stdout).expect("psql prints UTF-8").trim_end().to_owned()
+        psql(self.server, &self.name, sql)
     }
 }
 
@@ -87,5 +74,19 @@ mod tests {
         assert_eq!((one.execute(tables).as_str(), other.execute(tables).as_str()), ("1", "0"));
         assert_ne!(one.url(), other.url());
         assert_eq!(one.execute("SHOW fsync"), "on");
+    }
+
+    #[test]
+    fn a_cluster_can_be_killed_and_replaced() {
+        let mut cluster = Cluster::new();
+        cluster.execute("CREATE TABLE mine (id int)");
+        cluster.copy();
+        cluster.execute("INSERT INTO mine VALUES (1)");
+        cluster.crash();
+        cluster.start();
+        assert_eq!(cluster.execute("SELECT count(*) FROM mine"), "1");
+        cluster.crash();
+        cluster.promote();
+        assert_eq!(cluster.execute("SELECT count(*), pg_is_in_recovery() FROM mine"), "0|f");
     }
 }
