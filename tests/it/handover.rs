@@ -20,17 +20,19 @@ use tokio::{
     time::{Instant, interval, sleep_until},
 };
 
-use crate::harness::{Answer, Host, Place, entity, event_id, foreign_id, guest, verified, wait_until};
+use crate::harness::{Answer, Host, Place, entity, event_id, foreign_id, guest, run_within, wait_until};
 
 const NAMES: [&str; 3] = ["one", "two", "three"];
 const LASTING: Duration = Duration::from_secs(600);
 const KILLS_EVERY: Duration = Duration::from_secs(20);
+/// For so long a host that was killed stays away: the others have to do without it.
+const AWAY: Duration = Duration::from_secs(6);
 /// Events in each second, ...
 const RATE: u64 = 10_000;
 /// ... so many in a request, ...
 const BATCH: u64 = 50;
 /// ... by so many clients, ...
-const CLIENTS: u64 = 8;
+const CLIENTS: u64 = 16;
 /// ... to so many entities.
 const ENTITIES: u64 = 10_000;
 /// Clients that post one event after another and wait for each until it is folded, each to entities of its own.
@@ -69,8 +71,9 @@ impl Hosts {
 
     /// Kills one host after another and starts each again.
     async fn kill(&self, until: Instant) -> usize {
+        let began = Instant::now();
         for kills in 0.. {
-            let next = Instant::now() + KILLS_EVERY;
+            let next = began + KILLS_EVERY * u32::try_from(kills + 1).unwrap();
             if next > until {
                 return kills;
             }
@@ -83,7 +86,10 @@ impl Hosts {
             let mut place = place.write().await;
             let mut host = place.take().unwrap();
             host.process_mut().ended().await;
-            *place = Some(host.start_again().await);
+            drop(place);
+            sleep_until(Instant::now() + AWAY).await;
+            let host = host.start_again().await;
+            *self.0[kills % self.0.len()].write().await = Some(host);
         }
         unreachable!("time ends")
     }
@@ -178,7 +184,9 @@ async fn check(place: &Place, there: &BTreeMap<u64, u64>, probes: u64) {
     let folded =
         "SELECT sum(events), sum((convert_from(model, 'UTF8')::json ->> 'items')::bigint) FROM models";
     assert_eq!(database.execute(folded), format!("{all}|{all}"), "each is folded once");
-    verified(&place.store()).await;
+    let (status, told, said) = run_within(LASTING, &["verify", "--store", &place.store()]).await;
+    assert!(status.success() && told.contains(" 0 different"), "{told}{said}");
+    println!("{}", told.trim());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -24,7 +24,7 @@ pub(crate) use log::Log;
 pub(crate) use patience::{patiently, wait_until};
 pub(crate) use place::{Place, left_out};
 pub(crate) use places::{Places, refused, told, verified};
-pub(crate) use process::{Process, fed, run};
+pub(crate) use process::{Process, fed, run, run_within};
 pub(crate) use reducers::Reducer;
 pub(crate) use stream::Stream;
 pub(crate) use tls::Pair;

@@ -4,6 +4,7 @@ use std::{
     path::PathBuf,
     process::{Command as Blocking, ExitStatus, Output, Stdio},
     sync::OnceLock,
+    time::Duration,
 };
 
 use tokio::{
@@ -68,6 +69,13 @@ pub(crate) async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (Ex
     command.envs(environment.iter().copied());
     let Output { status, stdout, stderr } =
         patiently(&format!("the end of {arguments:?}"), command.output()).await.unwrap();
+    (status, String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+/// The same of a call that has much to do.
+pub(crate) async fn run_within(limit: Duration, arguments: &[&str]) -> (ExitStatus, String, String) {
+    let output = tokio::time::timeout(limit, command(arguments).output()).await;
+    let Output { status, stdout, stderr } = output.expect("it ends in time").unwrap();
     (status, String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 

@@ -16,7 +16,6 @@ use super::{
     PostgresStore,
     statement::Statement,
     types::{entity_key, kept},
-    write::sparse,
 };
 
 /// The values of [`bind`], by name.
@@ -104,6 +103,12 @@ fn bind(text: &mut Statement, store: &PostgresStore, rows: &[&RowWrite<'_>], bef
     text.bind(sparse(parked.into_iter()))?.push(", ");
     text.bind(reductions().map(|row| signed(row.events)).collect::<Vec<_>>())?;
     Ok(())
+}
+
+/// Values that are mostly missing. Where all are, the list is empty: what `unnest` finds too short it fills up.
+fn sparse<T>(values: impl Iterator<Item = Option<T>>) -> Vec<Option<T>> {
+    let values: Vec<_> = values.collect();
+    if values.iter().all(Option::is_none) { Vec::new() } else { values }
 }
 
 fn model<'a>(row: &RowWrite<'a>) -> Option<&'a [u8]> {

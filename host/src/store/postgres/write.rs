@@ -8,9 +8,9 @@ use crate::{
     store::{
         Head, Mark, Result,
         judge::Plan,
-        rows::{damaged, event_columns, metadata, signed},
+        rows::{damaged, metadata, signed},
     },
-    words::{Epoch, Event, Position},
+    words::{DomainKey, Epoch, Event, Fact, Position},
 };
 
 use super::{
@@ -19,7 +19,7 @@ use super::{
     pieces::Piece,
     place::Place,
     rows, shared, snapshots,
-    statement::Statement,
+    statement::{Columns, Statement},
     types::{Micros, entity_key, kept, uuid},
 };
 
@@ -135,12 +135,6 @@ fn begin_at(text: &mut Statement, place: Place) -> Result<()> {
     Ok(())
 }
 
-/// Values that are mostly missing. Where all are, the list is empty: what `unnest` finds too short it fills up.
-pub(super) fn sparse<T>(values: impl Iterator<Item = Option<T>>) -> Vec<Option<T>> {
-    let values: Vec<_> = values.collect();
-    if values.iter().all(Option::is_none) { Vec::new() } else { values }
-}
-
 /// Adds events that were judged when the log ended at this position, with or without the times that they have.
 fn insert_events(
     text: &mut Statement,
@@ -156,31 +150,33 @@ fn insert_events(
     let facts = || events.iter().map(|event| &event.fact);
     let origin = |event: &Arc<Event>| {
         let origin = event.fact.origin.as_ref()?;
-        let key = crate::words::DomainKey { context: event.context.clone(), domain: origin.domain.clone() };
+        let key = DomainKey { context: event.context.clone(), domain: origin.domain.clone() };
         store.names.domain(&key)
     };
+    let mut columns = Columns::default();
+    let all = &mut columns;
+    text.column(all, "context", events.iter().map(context).collect::<Result<Vec<_>>>()?)?;
+    text.column(all, "id", facts().map(|fact| kept(fact.id)).collect())?;
+    text.column(all, "entity", facts().map(|fact| uuid(fact.entity)).collect())?;
+    text.column(all, "type", facts().map(|fact| fact.event_type.as_str()).collect())?;
+    text.column(all, "data", facts().map(|fact| fact.data.as_slice()).collect())?;
     let metadata: Vec<_> = facts().map(|fact| metadata(fact)).collect::<Result<_>>()?;
-    let depth = |depth: u32| i32::try_from(depth).ok().filter(|depth| *depth > 0);
-    text.push(concat!(", e AS (INSERT INTO events (", event_columns!(), ") SELECT "));
-    text.push("old_position + ").bind(signed(first.position.0 - before.0) - 1)?;
-    text.push(" + n, context, id, entity, type, data, metadata, coalesce(recorded_at, moment), cause, ");
-    text.push("coalesce(depth, 0), origin, origin_entity FROM c CROSS JOIN unnest(");
-    text.bind(events.iter().map(context).collect::<Result<Vec<_>>>()?)?.push(", ");
-    text.bind(facts().map(|fact| kept(fact.id)).collect::<Vec<_>>())?.push(", ");
-    text.bind(facts().map(|fact| uuid(fact.entity)).collect::<Vec<_>>())?.push(", ");
-    text.bind(facts().map(|fact| fact.event_type.as_str()).collect::<Vec<_>>())?.push(", ");
-    text.bind(facts().map(|fact| fact.data.as_slice()).collect::<Vec<_>>())?.push(", ");
-    text.bind(sparse(metadata.into_iter()))?.push(", ");
+    text.sparse(all, "metadata", metadata.into_iter())?;
+    text.sparse(all, "cause", facts().map(|fact| fact.cause.map(kept)))?;
+    if facts().any(|fact| fact.depth > 0) {
+        let depth = |fact: &Arc<Fact>| i32::try_from(fact.depth).map_err(damaged);
+        text.column(all, "depth", facts().map(depth).collect::<Result<Vec<_>>>()?)?;
+    }
+    text.sparse(all, "origin", events.iter().map(origin))?;
+    let origin_entity = |fact: &Arc<Fact>| fact.origin.as_ref().map(|origin| entity_key(origin.entity));
+    text.sparse(all, "origin_entity", facts().map(origin_entity))?;
     let times = events.iter().map(|event| own_times.then_some(Micros(event.recorded_at)));
-    text.bind(sparse(times))?.push(", ");
-    text.bind(sparse(facts().map(|fact| fact.cause.map(kept))))?.push(", ");
-    text.bind(sparse(facts().map(|fact| depth(fact.depth))))?.push(", ");
-    text.bind(sparse(events.iter().map(origin)))?.push(", ");
-    text.bind(sparse(facts().map(|fact| fact.origin.as_ref().map(|origin| entity_key(origin.entity)))))?;
-    text.push(
-        ") WITH ORDINALITY AS e (context, id, entity, type, data, metadata, recorded_at, cause, depth, ",
-    );
-    text.push("origin, origin_entity, n))");
+    text.sparse(all, "recorded_at", times)?;
+    let (its_time, moment) = if own_times { ("", "") } else { ("recorded_at, ", "moment, ") };
+    text.push(", e AS (INSERT INTO events (position, ").push(its_time).names(&columns);
+    text.push(") SELECT old_position + ").bind(signed(first.position.0 - before.0) - 1)?.push(" + n, ");
+    text.push(moment).names(&columns).push(" FROM c CROSS JOIN ").lists(&columns);
+    text.push(" WITH ORDINALITY AS e (").names(&columns).push(", n))");
     Ok(())
 }
 

@@ -7,6 +7,9 @@ ALTER TABLE writers
     ADD COLUMN version     bigint      NOT NULL DEFAULT 0,
     ADD COLUMN recorded_at timestamptz NOT NULL DEFAULT 'epoch';  -- of its own events
 
+-- What comes from outside is not told how many causes it has: nothing.
+ALTER TABLE events ALTER COLUMN depth SET DEFAULT 0;
+
 -- Ends a commit, one of whose rows is not as it was read.
 CREATE FUNCTION everfold_overtaken() RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
