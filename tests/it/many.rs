@@ -150,7 +150,12 @@ async fn a_paused_host_that_wakes_up_writes_nothing_stale() {
     paused.process().signal("STOP");
     one.note_all(100).await;
     one.sees(1).await;
-    paused.process().signal("CONT");
+    // What it was asked while it slept it answers by what is true when it wakes up.
+    let asked = paused.get("/shop/events?limit=1000");
+    let woken = async { paused.process().signal("CONT") };
+    let (answer, ()) = tokio::join!(asked, woken);
+    let events = answer.expect(200).json()["events"].as_array().unwrap().len();
+    assert_eq!(events as u64, 2 * ENTITIES);
     // It knows rows and leases of before, and must not use them.
     paused.note_all(200).await;
     one.sees(2).await;

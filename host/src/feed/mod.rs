@@ -4,12 +4,18 @@
 mod models;
 mod tail;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
-use tokio::sync::{Notify, watch};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 
 pub use models::ModelFollower;
 
@@ -17,6 +23,10 @@ use crate::{
     store::{Change, Committed, Head},
     words::{DomainKey, EntityId, Event, Position, Version},
 };
+
+/// For so long it counts what was heard of other hosts, of whom is heard several times a second: a host that was
+/// paused must not tell what was true before.
+const HEARD: Duration = Duration::from_secs(1);
 
 /// Where the committer publishes and readers listen.
 #[derive(Debug)]
@@ -30,6 +40,8 @@ pub struct Feed {
     elsewhere: watch::Sender<u64>,
     /// Told when this host wrote behind what others did, before that was brought.
     gap: Notify,
+    /// As of when it is known what other hosts wrote; none: nobody else can write.
+    heard: Option<RwLock<Instant>>,
 }
 
 impl Feed {
@@ -44,6 +56,7 @@ impl Feed {
             told: AtomicU64::new(head.version.0),
             elsewhere: watch::Sender::default(),
             gap: Notify::new(),
+            heard: shared.then(|| RwLock::new(Instant::now())),
         }
     }
 
@@ -65,8 +78,8 @@ impl Feed {
         models::follow(&self.models, key, entity)
     }
 
-    /// Up to `limit` events behind `after` that are `wanted`, if all events behind it that this host has written are
-    /// kept here; otherwise none, and the store must be asked.
+    /// Up to `limit` events behind `after` that are `wanted`, if all events behind it are kept here: those that this
+    /// host has written, and those of others a moment ago. Otherwise none, and the store must be asked.
     #[must_use]
     pub fn recent(
         &self,
@@ -74,6 +87,10 @@ impl Feed {
         limit: usize,
         wanted: impl Fn(&Event) -> bool,
     ) -> Option<Vec<Arc<Event>>> {
+        let heard = self.heard.as_ref().map(|heard| *heard.read().unwrap_or_else(PoisonError::into_inner));
+        if heard.is_some_and(|heard| heard.elapsed() > HEARD) {
+            return None;
+        }
         self.tail.after(after, limit, wanted).filter(|(_, more)| !more).map(|(events, _)| events)
     }
 
@@ -135,6 +152,13 @@ impl Feed {
         self.told.fetch_max(up_to.0, Relaxed);
     }
 
+    /// Whatever other hosts had written then was brought.
+    pub(crate) fn heard(&self, as_of: Instant) {
+        if let Some(heard) = &self.heard {
+            *heard.write().unwrap_or_else(PoisonError::into_inner) = as_of;
+        }
+    }
+
     /// Another host has written something. What it wrote to the log was brought before.
     pub(crate) fn written_elsewhere(&self, version: Version) {
         self.counted(Head { position: Position(0), version });
@@ -151,3 +175,6 @@ impl Feed {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,11 +121,11 @@ impl Kept {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::words::{EventId, Fact};
 
-    fn event(position: u64) -> Arc<Event> {
+    pub(in crate::feed) fn event(position: u64) -> Arc<Event> {
         Arc::new(Event {
             position: Position(position),
             recorded_at: 0,

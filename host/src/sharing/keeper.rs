@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::Notify,
-    time::{MissedTickBehavior, interval, sleep},
+    time::{Instant, MissedTickBehavior, interval, sleep},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -22,8 +22,8 @@ use super::Membership;
 const RENEWALS: u32 = 3;
 /// Models that are told of at once.
 const PAGE: u32 = 1000;
-/// What others write is looked for at most so often: while they write all the time, a little of it is heard of
-/// together.
+/// The pause after what others wrote was looked for: while they write all the time, a little of it is heard of
+/// together. It is at least as long as the look took, so that a busy machine is not kept busy by looking.
 const PAUSE: Duration = Duration::from_millis(2);
 /// Events that are brought at once, ...
 const EVENTS: u64 = 1000;
@@ -79,14 +79,16 @@ impl Keeper {
         let mut renewals = interval(self.parts.membership.lasts / RENEWALS);
         renewals.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let kept = tokio::select! {
+            let is_due = tokio::select! {
                 () = shutdown.cancelled() => break,
-                _ = renewals.tick() => self.renew().await,
-                () = self.parts.feed.gap() => self.bring(Position(0)).await,
-                () = shared.moved() => self.follow(shared).await,
+                _ = renewals.tick() => true,
+                () = self.parts.feed.gap() => false,
+                () = shared.moved() => false,
             };
+            let began = Instant::now();
+            let kept = if is_due { self.renew().await } else { self.follow(shared).await };
             let pause = match kept {
-                Ok(()) => PAUSE,
+                Ok(()) => PAUSE.max(began.elapsed()),
                 Err(StoreError::OtherHistory) => {
                     self.parts.over.cancel();
                     AGAIN
@@ -145,15 +147,18 @@ impl Keeper {
 
     /// Hears of what was written elsewhere.
     async fn follow(&mut self, shared: &dyn Shared) -> Result<()> {
+        let asked = Instant::now();
         let news = shared.news().await?;
         let Head { position, version } = self.parts.feed.head();
         if news == self.news && news.head.position <= position && news.head.version <= version {
+            self.parts.feed.heard(asked);
             return Ok(());
         }
         if news.leases != self.parts.membership.leases().epoch {
             self.renew().await?;
         }
         self.bring(news.head.position).await?;
+        self.parts.feed.heard(asked);
         self.tell_of_models(shared, news.head.version).await?;
         if (news.activation, news.contexts) != (self.news.activation, self.news.contexts) {
             self.parts.deployed.notify_one();
