@@ -9,7 +9,7 @@ use sqlx::Connection as _;
 use super::{super::settings, open, write};
 use crate::{
     store::{
-        Append, AppendRefusal, Expectation, Group, ModelWrite, Reduction, Store,
+        Append, AppendRefusal, Expectation, Group, ModelWrite, Reduction, ReductionOutcome, Store,
         contract::given::{
             activate, append, append_to, bank, cart, deployed, fact, id, log, new, of_cart, positions, post,
             present, reduce, serve, written,
@@ -17,6 +17,19 @@ use crate::{
     },
     words::{Position, Version},
 };
+
+/// Writes a second event, of the entity of the first, as another host would.
+const ANOTHER: &str = "UPDATE counters SET position = 2, commits = commits + 1; \
+     INSERT INTO events SELECT 2, context, gen_random_uuid(), entity, type, data, metadata, recorded_at, cause, \
+     depth, origin, origin_entity FROM events";
+
+async fn until_somebody_waits(database: &Database) {
+    let waits = "SELECT count(*) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while database.execute(waits) != "1" {
+        tokio::task::yield_now().await;
+    }
+}
 
 #[tokio::test]
 async fn positions_go_on_behind_what_another_host_wrote() {
@@ -93,21 +106,12 @@ async fn an_append_that_is_held_before_its_commit_makes_others_wait() {
     assert_eq!(write(&*store, 1).await, (1, true));
     let mut held = settings::connect(&settings::options(&database.url()).unwrap()).await.unwrap();
     let mut transaction = held.begin().await.unwrap();
-    sqlx::raw_sql("UPDATE counters SET position = 2, commits = commits + 1;
-        INSERT INTO events SELECT 2, context, gen_random_uuid(), entity, type, data, metadata, recorded_at, cause,
-        depth, origin, origin_entity FROM events")
-        .execute(&mut *transaction)
-        .await
-        .unwrap();
+    sqlx::raw_sql(ANOTHER).execute(&mut *transaction).await.unwrap();
     let waiting = tokio::spawn({
         let store = Arc::clone(&store);
         async move { write(&*store, 3).await }
     });
-    let waits = "SELECT count(*) FROM pg_stat_activity \
-                 WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while database.execute(waits) != "1" {
-        tokio::task::yield_now().await;
-    }
+    until_somebody_waits(&database).await;
     assert_eq!(
         positions(&log(&*store).await),
         [1],
@@ -148,6 +152,45 @@ async fn what_is_expected_of_an_entity_counts_what_other_hosts_wrote() {
     }
     assert_eq!(post(&one, vec![expecting(7, 6)]).await.appends, [Ok(vec![new(7)])]);
     assert_eq!(post(&other, vec![expecting(8, 7)]).await.appends, [Ok(vec![new(8)])]);
+}
+
+#[tokio::test]
+async fn what_is_expected_of_an_entity_counts_also_what_is_written_at_the_same_time() {
+    let database = Database::new();
+    let store = Arc::new(open(&database.url()).await);
+    assert_eq!(write(&*store, 1).await, (1, true));
+    let mut held = settings::connect(&settings::options(&database.url()).unwrap()).await.unwrap();
+    let mut transaction = held.begin().await.unwrap();
+    sqlx::raw_sql(ANOTHER).execute(&mut *transaction).await.unwrap();
+    let expected = Some(Expectation::OneOf(vec![1]));
+    let waiting = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move { post(&*store, vec![Append { expected, ..append([fact(3, 1, "1")]) }]).await }
+    });
+    until_somebody_waits(&database).await;
+    transaction.commit().await.unwrap();
+    let unmet = AppendRefusal::Unmet { entity: fact(1, 1, "1").entity, current: 2 };
+    assert_eq!(waiting.await.unwrap().appends, [Err(unmet)]);
+}
+
+#[tokio::test]
+async fn a_row_is_written_only_as_it_was_read() {
+    let database = Database::new();
+    let (one, other) = (open(&database.url()).await, open(&database.url()).await);
+    let number = serve(&one, cart()).await;
+    for ticks in 1..=3 {
+        assert_eq!(write(&one, ticks).await, (ticks, true));
+    }
+    assert_eq!(reduce(&one, [of_cart(number)]).await, [written(1)]);
+    let next = Reduction { seen: (Version(1), Position(1)), folded: Position(2), ..of_cart(number) };
+    assert_eq!(reduce(&other, [next.clone()]).await, [written(2)]);
+    // It remembers the row as it wrote it, and would overwrite it.
+    let reductions = vec![Arc::new(next)];
+    let group = Group { appends: vec![append([fact(4, 1, "1")])], reductions, ..Group::default() };
+    let committed = one.commit(&group).await.unwrap();
+    assert_eq!(committed.appends, [Ok(vec![new(4)])]);
+    assert!(matches!(committed.reductions.as_slice(), [ReductionOutcome::Stale]));
+    assert_eq!(database.execute("SELECT version, folded FROM models"), "2|2");
 }
 
 #[tokio::test]
