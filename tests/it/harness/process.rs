@@ -15,11 +15,23 @@ use tokio::{
 
 use super::{CODE, guests::root, patiently};
 
-/// The program, built like these tests. Cargo has mostly little left to do.
+/// What cargo tells a test about its crate. Of some of it build scripts want to know: a cargo that is called with
+/// it would build what depends on them again, and the next one without it once more.
+const ABOUT_THIS_CRATE: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
+/// What the configuration of cargo sets, which the next one reads itself.
+const CONFIGURED: &str = "LIBSQLITE3_FLAGS";
+
+/// The program, built like these tests. Cargo has mostly nothing left to do.
 fn program() -> PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     let program = PROGRAM.get_or_init(|| {
         let mut cargo = Blocking::new(env!("CARGO"));
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text == CONFIGURED || ABOUT_THIS_CRATE.iter().any(|about| text.starts_with(about)) {
+                cargo.env_remove(name);
+            }
+        }
         // With the tests, so that it shares what was compiled for them.
         cargo.current_dir(root()).args([
             "build",
