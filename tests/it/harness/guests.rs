@@ -56,12 +56,14 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn wasi_guest(name: &str) -> Guest {
     let target = "wasm32-wasip2";
     let folder = root().join("reducers");
+    let built = folder.join("target");
     let status = Command::new("cargo")
         .args(["build", "--quiet", "--release", "--target", target, "--package", "guests", "--example", name])
         .current_dir(&folder)
         .env_remove("RUSTUP_TOOLCHAIN")
+        .env("CARGO_TARGET_DIR", &built)
         .status();
     assert!(status.is_ok_and(|status| status.success()), "cargo builds {name} for {target}");
-    let file = folder.join("target").join(target).join("release/examples").join(format!("{name}.wasm"));
+    let file = built.join(target).join("release/examples").join(format!("{name}.wasm"));
     Guest::new(fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display())))
 }

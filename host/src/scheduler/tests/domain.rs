@@ -55,18 +55,10 @@ fn two() -> Option<EntityId> {
 }
 
 #[test]
-fn what_is_read_twice_waits_once() {
-    let mut domain = domain();
-    for position in [1, 2, 1, 2, 3] {
-        domain.push(event(position, 1));
-    }
-    assert_eq!((domain.pending(), domain.cursor), (3, Position(3)));
-}
-
-#[test]
 fn an_entity_is_reduced_by_one_worker_at_a_time() {
     let mut domain = domain();
-    domain.push(event(1, 1));
+    // What is read twice waits once.
+    [1, 1].into_iter().for_each(|position| domain.push(event(position, 1)));
     assert_eq!(taken(&mut domain), [(one(), Some(vec![1]))]);
     domain.push(event(2, 1));
     domain.push(event(3, 2));
