@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use everfold_test_postgres::Database;
 use futures_util::future::join_all;
-use sqlx::Connection as _;
+use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use super::{super::settings, open, write};
 use crate::{
@@ -19,9 +19,16 @@ use crate::{
 };
 
 /// Writes a second event, of the entity of the first, as another host would.
-const ANOTHER: &str = "UPDATE counters SET position = 2, commits = commits + 1; \
+const ANOTHER: &str = "BEGIN; UPDATE counters SET position = 2, commits = commits + 1; \
      INSERT INTO events SELECT 2, context, gen_random_uuid(), entity, type, data, metadata, recorded_at, cause, \
      depth, origin, origin_entity FROM events";
+
+/// A host that has written, and has not committed yet.
+async fn hold(database: &Database) -> PgConnection {
+    let mut held = settings::connect(&settings::options(&database.url()).unwrap()).await.unwrap();
+    held.execute(ANOTHER).await.unwrap();
+    held
+}
 
 async fn until_somebody_waits(database: &Database) {
     let waits = "SELECT count(*) FROM pg_stat_activity \
@@ -104,9 +111,7 @@ async fn an_append_that_is_held_before_its_commit_makes_others_wait() {
     let database = Database::new();
     let store = Arc::new(open(&database.url()).await);
     assert_eq!(write(&*store, 1).await, (1, true));
-    let mut held = settings::connect(&settings::options(&database.url()).unwrap()).await.unwrap();
-    let mut transaction = held.begin().await.unwrap();
-    sqlx::raw_sql(ANOTHER).execute(&mut *transaction).await.unwrap();
+    let mut held = hold(&database).await;
     let waiting = tokio::spawn({
         let store = Arc::clone(&store);
         async move { write(&*store, 3).await }
@@ -117,7 +122,7 @@ async fn an_append_that_is_held_before_its_commit_makes_others_wait() {
         [1],
         "nobody sees what is not committed, or what comes behind it"
     );
-    transaction.commit().await.unwrap();
+    held.execute("COMMIT").await.unwrap();
     assert_eq!(waiting.await.unwrap(), (3, true));
     assert_eq!(positions(&log(&*store).await), [1, 2, 3]);
 }
@@ -159,16 +164,14 @@ async fn what_is_expected_of_an_entity_counts_also_what_is_written_at_the_same_t
     let database = Database::new();
     let store = Arc::new(open(&database.url()).await);
     assert_eq!(write(&*store, 1).await, (1, true));
-    let mut held = settings::connect(&settings::options(&database.url()).unwrap()).await.unwrap();
-    let mut transaction = held.begin().await.unwrap();
-    sqlx::raw_sql(ANOTHER).execute(&mut *transaction).await.unwrap();
+    let mut held = hold(&database).await;
     let expected = Some(Expectation::OneOf(vec![1]));
     let waiting = tokio::spawn({
         let store = Arc::clone(&store);
         async move { post(&*store, vec![Append { expected, ..append([fact(3, 1, "1")]) }]).await }
     });
     until_somebody_waits(&database).await;
-    transaction.commit().await.unwrap();
+    held.execute("COMMIT").await.unwrap();
     let unmet = AppendRefusal::Unmet { entity: fact(1, 1, "1").entity, current: 2 };
     assert_eq!(waiting.await.unwrap().appends, [Err(unmet)]);
 }
