@@ -85,6 +85,7 @@ pub struct Limits {
     pub streams: usize,
     pub handshakes: usize,
     pub handshake_ms: u64,
+    pub head_ms: u64,
     pub wait_ms: u64,
     pub tail_events: usize,
     pub cached_bytes: usize,

@@ -39,6 +39,7 @@ const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("limits.streams", 1..=MANY),
     ("limits.handshakes", 1..=MANY),
     ("limits.handshake_ms", 1..=DAY_MS),
+    ("limits.head_ms", 1..=DAY_MS),
     ("limits.wait_ms", 1..=DAY_MS),
     ("limits.tail_events", 1..=MANY),
     ("limits.cached_bytes", 1..=MANY),

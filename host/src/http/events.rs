@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::{
     expect,
-    negotiate::{self, Form},
+    negotiate::Form,
     query::{After, Query, Seen},
     render::{self, Answer},
     streams::{self, EventFrames, LogReader},
+    tags,
     visit::Visit,
 };
 use crate::{
@@ -28,7 +29,7 @@ pub(super) async fn one(visit: Visit) -> Answer {
     // In another history the same event may have another position.
     let tag = format!("\"{}-{}\"", visit.host().epoch(), event.position);
     let mut out = String::new();
-    let known = negotiate::has_already(visit.headers(), &tag);
+    let known = tags::has_already(visit.headers(), &tag);
     if !known {
         render::event(&mut out, &event);
     }

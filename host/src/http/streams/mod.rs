@@ -124,6 +124,9 @@ pub(super) fn last_seen(visit: &Visit, query: &Query<'_>) -> Result<Option<Seen>
 
 /// Answers with a stream of these frames.
 pub(super) async fn answer(visit: &mut Visit, form: Form, frames: impl Frames) -> Result<Response, Problem> {
+    if visit.asks_head() {
+        return Ok(sse::head());
+    }
     let permit = visit.streams().open()?;
     let frames = stream::unfold(frames, |mut frames| async {
         let frame = frames.next().await?;
