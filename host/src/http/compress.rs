@@ -11,7 +11,7 @@ use axum::{
     response::Response,
 };
 use bytes::{Bytes, BytesMut};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http_body_util::BodyExt;
 use tower_http::{CompressionLevel, compression::Compression};
 use tower_service::Service;
@@ -98,7 +98,8 @@ impl Service<Request<()>> for Slices {
             let slice = rest.split_to(rest.len().min(SLICE_BYTES));
             Some((Ok::<_, io::Error>(slice), (rest, true)))
         });
-        future::ready(Ok(Response::new(Body::from_stream(slices))))
+        // The compressor asks on when there is no more.
+        future::ready(Ok(Response::new(Body::from_stream(slices.fuse()))))
     }
 }
 

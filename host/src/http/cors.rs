@@ -13,15 +13,8 @@ use axum::{
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
 
 /// Headers that pages may send ...
-const SENT: [&str; 7] = [
-    "accept",
-    "authorization",
-    "content-type",
-    "if-match",
-    "if-none-match",
-    "last-event-id",
-    "cache-control",
-];
+const SENT: [&str; 6] =
+    ["accept", "authorization", "content-type", "if-match", "if-none-match", "last-event-id"];
 /// ... beside those that begin so: metadata, and the attributes of CloudEvents.
 const SENT_PREFIXES: [&str; 2] = [super::append::META_PREFIX, super::negotiate::ATTRIBUTE_PREFIX];
 
