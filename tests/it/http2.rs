@@ -5,7 +5,6 @@ use bytes::Bytes;
 use everfold::config::Scope;
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
-use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

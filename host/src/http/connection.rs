@@ -1,12 +1,17 @@
 //! One connection: HTTP/1.1 or HTTP/2, as its first bytes say, until it ends or the host shuts down.
 
-use std::{pin::pin, time::Duration};
-
-use hyper::{rt::Executor, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::conn::auto,
+use std::{
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
 };
+
+use hyper::{
+    rt::Executor,
+    server::conn::{http1, http2},
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -37,9 +42,12 @@ const HEAD_BYTES: usize = 65_536;
 
 /// What all connections share. Cheap to clone; every clone is the same.
 #[derive(Clone)]
-pub(super) struct Connections {
+pub(super) struct Connections(Arc<Parts>);
+
+struct Parts {
     front: Front,
-    http: auto::Builder<Requests>,
+    http1: http1::Builder,
+    http2: http2::Builder<Requests>,
     requests: Requests,
     head_time: Duration,
     shutdown: CancellationToken,
@@ -49,10 +57,12 @@ impl Connections {
     /// Those of a host with these limits, which end once `shutdown` is cancelled.
     pub(super) fn new(front: Front, limits: &Limits, shutdown: CancellationToken) -> Self {
         let requests = Requests::default();
-        let mut http = auto::Builder::new(requests.clone());
+        let head_time = Duration::from_millis(limits.head_ms);
         let head_bytes = HEAD_BYTES.saturating_add(limits.metadata_bytes);
-        http.http1().max_buf_size(head_bytes);
-        http.http2()
+        let mut http1 = http1::Builder::new();
+        http1.max_buf_size(head_bytes).header_read_timeout(head_time);
+        let mut http2 = http2::Builder::new(requests.clone());
+        http2
             .timer(TokioTimer::new())
             .enable_connect_protocol()
             .max_concurrent_streams(CONCURRENT_STREAMS)
@@ -64,8 +74,7 @@ impl Connections {
             .max_local_error_reset_streams(ERROR_RESETS)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PONG);
-        let head_time = Duration::from_millis(limits.head_ms);
-        Self { front, http, requests, head_time, shutdown }
+        Self(Arc::new(Parts { front, http1, http2, requests, head_time, shutdown }))
     }
 
     /// Answers what comes on one connection, until it ends; once the shutdown begins, only what has come.
@@ -73,19 +82,28 @@ impl Connections {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { front, mut http, head_time, shutdown, .. } = self;
-        let (stream, timer) = arrivals::marked(stream, head_time);
-        http.http1().timer(timer).header_read_timeout(head_time);
+        let (mut stream, timer) = arrivals::marked(stream, self.0.head_time);
+        let is_http2 = tokio::select! {
+            is_http2 = stream.begins_http2(self.0.head_time) => is_http2,
+            () = self.0.shutdown.cancelled() => return,
+        };
+        let front = self.0.front.clone();
         let service = service_fn(move |request| front.clone().answer(request));
-        let connection = http.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-        // Only HTTP/1.1 or HTTP/2 needs it, and only at first.
-        drop(http);
-        let mut connection = pin!(connection);
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = shutdown.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
+        let ended = match is_http2 {
+            Ok(false) => {
+                let mut http1 = self.0.http1.clone();
+                let connection = http1.timer(timer).serve_connection(TokioIo::new(stream), service);
+                let end = http1::UpgradeableConnection::graceful_shutdown;
+                self.ended(connection.with_upgrades(), end).await
+            }
+            Ok(true) => {
+                // Boxed, because most connections are not of this kind, and need less room.
+                let connection = self.0.http2.serve_connection(TokioIo::new(stream), service);
+                Box::pin(self.ended(connection, http2::Connection::graceful_shutdown)).await
+            }
+            Err(error) => {
+                tracing::debug!(%error, "a connection broke before its first request");
+                return;
             }
         };
         if let Err(error) = ended {
@@ -93,9 +111,24 @@ impl Connections {
         }
     }
 
+    /// Carries on with a connection until it ends; `end` asks it to, once the shutdown begins.
+    async fn ended<C>(&self, connection: C, end: fn(Pin<&mut C>)) -> hyper::Result<()>
+    where
+        C: Future<Output = hyper::Result<()>>,
+    {
+        let mut connection = pin!(connection);
+        tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = self.0.shutdown.cancelled() => {
+                end(connection.as_mut());
+                connection.await
+            }
+        }
+    }
+
     /// The requests that HTTP/2 connections carry.
     pub(super) fn requests(&self) -> &Requests {
-        &self.requests
+        &self.0.requests
     }
 }
 

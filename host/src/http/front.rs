@@ -45,7 +45,7 @@ impl Front {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
-        let asked = self.asked(&request);
+        let mut asked = self.asked(&request);
         if asked.method == Method::HEAD {
             *request.method_mut() = Method::GET;
             request.extensions_mut().insert(HeadOnly);
@@ -56,7 +56,12 @@ impl Front {
             let Ok(response) = self.routes.call(request).await;
             response
         };
-        Ok(self.finish(asked, response).await)
+        // Boxed, because every connection has room for this function, and few need this part of it.
+        let response = match asked.codings.take().filter(|_| compress::applies(&response)) {
+            Some(codings) => Box::pin(compress::compressed(response, codings)).await,
+            None => response,
+        };
+        Ok(self.finish(asked, response))
     }
 
     fn asked<B>(&self, request: &Request<B>) -> Asked {
@@ -82,17 +87,11 @@ impl Front {
         }
     }
 
-    async fn finish(&self, asked: Asked, mut response: Response) -> Response {
+    fn finish(&self, asked: Asked, mut response: Response) -> Response {
         let status = response.status();
         let opens = asked.method == Method::CONNECT && status.is_success();
         if opens || status == StatusCode::SWITCHING_PROTOCOLS {
             return response;
-        }
-        if compress::applies(&response)
-            && let Some(codings) = asked.codings
-        {
-            // Boxed, because every connection has room for this function, and few need this part of it.
-            response = Box::pin(compress::compressed(response, codings)).await;
         }
         let length = response.body().size_hint().exact();
         let headers = response.headers_mut();
