@@ -91,15 +91,17 @@ impl Connections {
         let service = service_fn(move |request| front.clone().answer(request));
         let ended = match is_http2 {
             Ok(false) => {
-                let mut http1 = self.0.http1.clone();
-                let connection = http1.timer(timer).serve_connection(TokioIo::new(stream), service);
-                let end = http1::UpgradeableConnection::graceful_shutdown;
-                self.ended(connection.with_upgrades(), end).await
+                // One expression, and nothing beside it: an idle connection is not much more than this.
+                let connection = pin!({
+                    let mut http1 = self.0.http1.clone();
+                    http1.timer(timer).serve_connection(TokioIo::new(stream), service).with_upgrades()
+                });
+                self.ended(connection, http1::UpgradeableConnection::graceful_shutdown).await
             }
             Ok(true) => {
                 // Boxed, because most connections are not of this kind, and need less room.
-                let connection = self.0.http2.serve_connection(TokioIo::new(stream), service);
-                Box::pin(self.ended(connection, http2::Connection::graceful_shutdown)).await
+                let mut connection = Box::pin(self.0.http2.serve_connection(TokioIo::new(stream), service));
+                self.ended(connection.as_mut(), http2::Connection::graceful_shutdown).await
             }
             Err(error) => {
                 tracing::debug!(%error, "a connection broke before its first request");
@@ -112,11 +114,10 @@ impl Connections {
     }
 
     /// Carries on with a connection until it ends; `end` asks it to, once the shutdown begins.
-    async fn ended<C>(&self, connection: C, end: fn(Pin<&mut C>)) -> hyper::Result<()>
+    async fn ended<C>(&self, mut connection: Pin<&mut C>, end: fn(Pin<&mut C>)) -> hyper::Result<()>
     where
         C: Future<Output = hyper::Result<()>>,
     {
-        let mut connection = pin!(connection);
         tokio::select! {
             ended = connection.as_mut() => ended,
             () = self.0.shutdown.cancelled() => {
