@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod append;
+mod asyncapi;
 mod backup;
 mod bad_input;
 mod bad_modules;

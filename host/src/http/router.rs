@@ -50,6 +50,7 @@ pub(super) fn router(shared: &Shared) -> Router {
         .route("/_/divergences", list(get(divergences::list)))
         .route("/_/hosts", whole(get(hosts::list)))
         .route("/_/modules/{hash}", list(get(operations::module)))
+        .route("/_/asyncapi.json", open(get(operations::asyncapi)))
         .route("/_/live", open(get(operations::live)))
         .route("/_/ready", open(get(operations::ready)))
         .fallback(not_found)
