@@ -28,3 +28,4 @@ pub(crate) use process::{Process, fed, run, run_within};
 pub(crate) use reducers::Reducer;
 pub(crate) use stream::{Frame, Stream};
 pub(crate) use tls::Pair;
+pub(crate) use websocket::Socket;
