@@ -64,7 +64,7 @@ async fn many_things_are_followed_over_one_socket() {
         match (message["op"].as_str().unwrap(), &message["id"]) {
             ("append", id) => assert_eq!((id, &message["positions"]), (&json!("a"), &json!([1]))),
             (_, id) if id == "two" => {
-                assert_eq!((kind, &message["frame"]["model"]["sum"]), (&json!("model"), &json!(1)))
+                assert_eq!((kind, &message["frame"]["model"]["sum"]), (&json!("model"), &json!(1)));
             }
             (_, id) => assert_eq!((id, kind), (&json!(3), &json!("event"))),
         }

@@ -41,7 +41,7 @@ impl Turns {
         const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
         let (first, last) = COME_BACK_MS.into_inner();
         let part = self.0.fetch_add(GOLDEN, Relaxed) >> 32;
-        first + (part * (last - first + 1) >> 32)
+        first + ((part * (last - first + 1)) >> 32)
     }
 }
 

@@ -194,7 +194,7 @@ impl Socket {
             wish.frames(&host, &views).await.map(|frames| frames.map(Ok))
         };
         let frames: Frames = stream::once(begin).try_flatten().boxed();
-        self.subscriptions.begin(id.clone(), frames, credit, place)
+        self.subscriptions.begin(id, frames, credit, place)
     }
 
     fn append(

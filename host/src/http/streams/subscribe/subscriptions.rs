@@ -51,7 +51,7 @@ impl Subscriptions {
     /// Begins a subscription.
     pub(super) fn begin(
         &mut self,
-        id: Id,
+        id: &Id,
         frames: Frames,
         credit: Option<u64>,
         place: OwnedSemaphorePermit,
@@ -65,7 +65,7 @@ impl Subscriptions {
         let (rest, wait) = (Some(frames), AbortHandle::new_pair().0);
         entry.insert(Subscription { number, credit, rest, wait, _place: place });
         self.ids.insert(number, id.clone());
-        self.go_on(&id);
+        self.go_on(id);
         Ok(())
     }
 
