@@ -90,7 +90,8 @@ async fn live(host: &Host, memory: &mut Memory, random: &mut fastrand::Rng) {
 /// A socket that follows both.
 async fn subscribed(host: &Host, memory: &Memory, random: &mut fastrand::Rng) -> Socket {
     let protocol = [("sec-websocket-protocol", "everfold.v1")];
-    let mut socket = host.socket_with("/shop/subscribe", &protocol).await.unwrap_or_else(|why| panic!("{why:?}"));
+    let mut socket =
+        host.socket_with("/shop/subscribe", &protocol).await.unwrap_or_else(|why| panic!("{why:?}"));
     for (id, url) in [(1, memory.events()), (2, memory.changes())] {
         let credit = random.u32(1..30);
         let subscribe = json!({"op": "subscribe", "id": id, "url": url, "credit": credit});
@@ -157,5 +158,9 @@ async fn a_client_that_is_killed_a_thousand_times_has_seen_everything_once() {
     }
     assert_eq!(memory.model, now.json());
     assert_eq!(memory.ids, all_ids(&host).await);
-    assert!(memory.ids.len() > LIVES && memory.patches > LIVES / 10, "{events} events, {} patches", memory.patches);
+    assert!(
+        memory.ids.len() > LIVES && memory.patches > LIVES / 10,
+        "{events} events, {} patches",
+        memory.patches
+    );
 }
