@@ -15,7 +15,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{arrivals, front::Front};
+use super::{arrivals, front::Front, patient::Patient};
 use crate::config::Limits;
 
 /// Requests (streams, in its words) that may be open on one HTTP/2 connection. Whoever has more opens another.
@@ -50,6 +50,7 @@ struct Parts {
     http2: http2::Builder<Requests>,
     requests: Requests,
     head_time: Duration,
+    patience: Duration,
     shutdown: CancellationToken,
 }
 
@@ -74,7 +75,9 @@ impl Connections {
             .max_local_error_reset_streams(ERROR_RESETS)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PONG);
-        Self(Arc::new(Parts { front, http1, http2, requests, head_time, shutdown }))
+        // Streams that can tell their readers why they are cut off go before.
+        let patience = Duration::from_millis(limits.slow_reader_ms.saturating_mul(2));
+        Self(Arc::new(Parts { front, http1, http2, requests, head_time, patience, shutdown }))
     }
 
     /// Answers what comes on one connection, until it ends; once the shutdown begins, only what has come.
@@ -82,6 +85,7 @@ impl Connections {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let stream = Patient::new(stream, self.0.patience);
         let (mut stream, timer) = arrivals::marked(stream, self.0.head_time);
         let is_http2 = tokio::select! {
             is_http2 = stream.begins_http2(self.0.head_time) => is_http2,

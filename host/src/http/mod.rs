@@ -3,7 +3,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | `server` | connections, from the first to the shutdown |
-//! | `connection`, `arrivals` | one connection: HTTP/1.1 or HTTP/2, and the time that a head may take |
+//! | `connection`, `arrivals`, `patient` | one connection: HTTP/1.1 or HTTP/2, the time that a head may take, and how long what is sent may wait |
 //! | `front` | what every request passes before the routes, and every answer behind them |
 //! | `compress`, `cors`, `timing`, `tags` | of answers: smaller, for other pages, how long they took, entity tags |
 //! | `router` | the route table |
@@ -44,6 +44,7 @@ mod models;
 mod negotiate;
 mod operations;
 mod parked;
+mod patient;
 mod problem;
 mod query;
 mod refusals;

@@ -13,6 +13,7 @@ use super::{
     access::Asks,
     append, batch, chains, divergences, events, hosts, models, negotiate, operations, parked,
     problem::{self as kinds, Problem},
+    streams,
     visit::{App, Shared, Stray},
 };
 use crate::config::Scope;
@@ -31,6 +32,7 @@ pub(super) fn router(shared: &Shared) -> Router {
     Router::new()
         .route("/{context}/{event_type}/{entity}/{event_id}", write(post(append::one)))
         .route("/{context}/events", write(post(batch::append)).merge(read(followed(events::of_context))))
+        .route("/{context}/subscribe", read(followed(streams::subscribe)))
         .route("/{context}/{event_id}/event", read(get(events::one)))
         .route("/{context}/{event_id}/causes", read(get(chains::causes)))
         .route("/{context}/{event_id}/effects", read(get(chains::effects)))

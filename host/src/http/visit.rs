@@ -11,7 +11,7 @@ use axum::{
 use percent_encoding::percent_decode_str;
 
 use super::{
-    access::{Access, Asks, Visitor},
+    access::{self, Access, Asks, Visitor},
     guard::Guard,
     negotiate::{self, Form},
     problem::{self as kinds, Problem},
@@ -156,6 +156,16 @@ impl Visit {
         &self.parts.headers
     }
 
+    /// Whether it asks for a stream, and in which form.
+    pub(super) fn follows(&self) -> Option<Form> {
+        Some(self.form()).filter(|form| matches!(form, Form::ServerSentEvents | Form::WebSocket))
+    }
+
+    /// Whether it asks for a websocket that may have this subprotocol.
+    pub(super) fn offers(&self, protocol: &str) -> bool {
+        access::offers(&self.parts, protocol)
+    }
+
     /// Whether it asks for the head of an answer only.
     pub(super) fn asks_head(&self) -> bool {
         negotiate::asks_head(&self.parts)
@@ -187,11 +197,13 @@ pub(super) fn segment(path: &str, index: usize) -> Result<Cow<'_, str>, Problem>
     decode(segments(path).nth(index).unwrap_or_default())
 }
 
-fn segments(path: &str) -> impl Iterator<Item = &str> {
+/// The segments of a path, as they are written.
+pub(super) fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').skip(1)
 }
 
-fn decode(segment: &str) -> Result<Cow<'_, str>, Problem> {
+/// A segment of a path, decoded.
+pub(super) fn decode(segment: &str) -> Result<Cow<'_, str>, Problem> {
     let decoded = percent_decode_str(segment).decode_utf8();
     decoded.map_err(|_| Problem::new(&kinds::NOT_FOUND, format!("path segment {segment:?} is not UTF-8")))
 }
