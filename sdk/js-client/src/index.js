@@ -1,0 +1,1 @@
+export { apply } from './patch.js'; export { EverfoldError, PatchError } from './errors.js';
