@@ -16,12 +16,13 @@ use crate::{
     lifecycle::Running,
     scheduler,
     sharing::Membership,
-    store::{Appended, Head, HistoryCursor, HistoryQuery, LogQuery, Store, Which},
+    store::{Appended, Head, HistoryCursor, HistoryQuery, Store, Which},
     words::{ContextName, DomainKey, EntityId, Epoch, Event, EventId, Model, ModuleHash, Position, Row},
 };
 
 mod append;
 mod chains;
+mod log;
 mod parked;
 mod waits;
 
@@ -117,24 +118,6 @@ impl Host {
         self.require_context(context)?;
         let event = self.0.store.event(context, id).await?;
         event.ok_or_else(|| Error::UnknownEvent(context.clone(), id))
-    }
-
-    /// Events by position, as the query asks. Answered from memory where the reader is nearly up to date.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn log(&self, query: &LogQuery) -> Result<Vec<Arc<Event>>> {
-        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-        let wanted = |event: &Event| {
-            query.context.as_ref().is_none_or(|context| event.context == *context)
-                && (query.types.is_empty() || query.types.contains(&event.fact.event_type))
-        };
-        if query.since.is_none()
-            && let Some(recent) = self.0.feed.recent(query.after, limit, wanted)
-        {
-            return Ok(recent);
-        }
-        Ok(self.0.store.log(query).await?.into_iter().map(Arc::new).collect())
     }
 
     /// The events of one entity by event id, behind `after`.

@@ -24,6 +24,7 @@ mod expectations;
 mod files;
 mod folder;
 mod folding;
+mod following;
 mod handover;
 mod harness;
 mod hostile;

@@ -58,7 +58,7 @@ fn only_one_module_knows_each_library() {
         (&["notify::"], &["deploy"]),
         (&["wasmparser::"], &["sandbox"]),
         (&["granit_parser"], &["cases"]),
-        (&["similar::"], &["cases"]),
+        (&["similar::"], &["cases", "http"]),
         (&["hdrhistogram::"], &["bench"]),
         (&["tokio_tungstenite::"], &["bench"]),
         (&["tokio_rustls::"], &["http"]),

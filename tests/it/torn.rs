@@ -61,7 +61,14 @@ async fn opened(files: &Files, wal: &[u8]) -> Held {
     fs::write(&place, &files.db).unwrap();
     fs::write(folder.path().join("everfold.db-wal"), wal).unwrap();
     let store = SqliteStore::open(place.to_str().unwrap(), "a test").await.unwrap();
-    let all = LogQuery { context: None, after: Position(0), since: None, types: vec![], limit: 1_000_000 };
+    let all = LogQuery {
+        context: None,
+        after: Position(0),
+        since: None,
+        up_to: None,
+        types: vec![],
+        limit: 1_000_000,
+    };
     let log = store.log(&all).await.unwrap();
     let activations = store.catalogue().await.unwrap().activations;
     let mut rows = BTreeMap::new();

@@ -55,6 +55,13 @@ impl ModelFollower {
     }
 }
 
+impl ModelFollower {
+    /// Up to which version it was told that the model was written; what is written later wakes it again.
+    pub(crate) fn heard(&mut self) -> Version {
+        *self.written.borrow_and_update()
+    }
+}
+
 impl Drop for ModelFollower {
     fn drop(&mut self) {
         let mut followers = self.followed.0.lock().unwrap_or_else(PoisonError::into_inner);

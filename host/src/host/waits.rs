@@ -157,9 +157,9 @@ impl Host {
         let Some((_, descriptor)) = domain.module() else { return Ok(false) };
         let Some(entity) = entity else {
             let types = descriptor.event_types.iter().filter_map(|name| name.parse().ok()).collect();
-            let query = LogQuery { context: Some(key.context.clone()), after, since: None, types, limit: 1 };
-            let next = self.0.store.log(&query).await?.pop();
-            return Ok(next.is_some_and(|event| event.position <= position));
+            let (context, up_to) = (Some(key.context.clone()), Some(position));
+            let query = LogQuery { context, after, since: None, up_to, types, limit: 1 };
+            return Ok(!self.0.store.log(&query).await?.is_empty());
         };
         while after < position {
             let (context, up_to) = (key.context.clone(), Some(position));

@@ -6,16 +6,14 @@ use axum::http::{HeaderValue, StatusCode, header};
 use uuid::Uuid;
 
 use super::{
-    expect,
-    negotiate::{self, Form},
-    query::{After, Query, Seen},
+    expect, negotiate,
     render::{self, Answer},
-    streams::{self, EventFrames, LogReader},
+    streams::{self, LogReader},
     visit::Visit,
 };
 use crate::{
-    error::{Error, Invalid},
-    words::{ContextName, DomainKey, EntityId, Event, EventId, Position},
+    error::Invalid,
+    words::{ContextName, DomainKey, EntityId, Event, EventId},
 };
 
 /// `GET /{context}/{event_id}/event`
@@ -46,15 +44,21 @@ pub(super) async fn one(visit: Visit) -> Answer {
 
 /// `GET /{context}/events`
 pub(super) async fn of_context(visit: Visit) -> Answer {
+    if let Some(form) = visit.follows() {
+        return streams::answer(visit, form).await;
+    }
     let [context] = visit.path()?;
     let context: ContextName = context.parse().map_err(Invalid::from)?;
     visit.host().require_context(&context)?;
     let reader = LogReader::of_context(visit.host().clone(), context);
-    of_log(visit, reader).await
+    of_log(&visit, reader).await
 }
 
 /// `GET /{context}/{entity}/events` and `GET /{context}/{domain}/events`
 pub(super) async fn of_entity_or_domain(visit: Visit) -> Answer {
+    if let Some(form) = visit.follows() {
+        return streams::answer(visit, form).await;
+    }
     let [context, entity_or_domain] = visit.path()?;
     let context: ContextName = context.parse().map_err(Invalid::from)?;
     if Uuid::try_parse(&entity_or_domain).is_ok() {
@@ -64,7 +68,7 @@ pub(super) async fn of_entity_or_domain(visit: Visit) -> Answer {
     let key = DomainKey { context, domain: entity_or_domain.parse().map_err(Invalid::from)? };
     visit.host().require_domain(&key)?;
     let reader = LogReader::of_domain(visit.host().clone(), key);
-    of_log(visit, reader).await
+    of_log(&visit, reader).await
 }
 
 async fn of_entity(visit: &Visit, context: &ContextName, entity: EntityId) -> Answer {
@@ -83,39 +87,14 @@ async fn of_entity(visit: &Visit, context: &ContextName, entity: EntityId) -> An
     Ok(response)
 }
 
-async fn of_log(mut visit: Visit, mut reader: LogReader) -> Answer {
-    let form = visit.form();
-    let follows = matches!(form, Form::ServerSentEvents | Form::WebSocket);
-    let last = if follows { "from" } else { "limit" };
-    let query = visit.query(&["after", "following", "since", "type", last])?;
-    reader.since = query.since()?;
-    reader.types = query.types()?;
-    if follows {
-        let seen = streams::last_seen(&visit, &query)?;
-        reader.after = start(&visit, &query, &reader.context, seen.as_ref()).await?;
-        let frames = EventFrames::new(reader, seen == Some(Seen::OtherEpoch));
-        return streams::answer(&mut visit, form, frames).await;
-    }
-    reader.after = start(&visit, &query, &reader.context, None).await?;
+async fn of_log(visit: &Visit, mut reader: LogReader) -> Answer {
+    let query = visit.query(&["after", "following", "since", "type", "entity", "limit"])?;
+    streams::narrow(&mut reader, &query)?;
+    reader.after = streams::start(visit.host(), &query, &reader.context).await?;
     let limit = query.limit(visit.host().config().limits.page)?;
     let events = reader.read(limit).await?;
     let last = events.last().filter(|_| render::is_full(events.len(), limit)).map(|event| event.position);
     let next = last.map(|last| query.next(visit.parts.uri.path(), last));
     let write = |out: &mut String, event: &Arc<Event>| render::event(out, event);
-    Ok(render::page(form, "events", &events, write, next))
-}
-
-/// Where to start reading: behind what was seen; from the start if that means nothing here.
-async fn start(
-    visit: &Visit,
-    query: &Query<'_>,
-    context: &ContextName,
-    seen: Option<&Seen>,
-) -> Result<Position, Error> {
-    match (seen, query.after()?) {
-        (Some(Seen::Number(number)), _) => Ok(Position(*number)),
-        (Some(Seen::OtherEpoch), _) | (None, None) => Ok(Position(0)),
-        (None, Some(After::Position(position))) => Ok(position),
-        (None, Some(After::Event(id))) => visit.host().position_of(context, id).await,
-    }
+    Ok(render::page(visit.form(), "events", &events, write, next))
 }

@@ -8,9 +8,9 @@ use axum::{
 };
 
 use super::{
-    negotiate::{self, Form},
+    negotiate,
     render::{self, Answer},
-    streams::{self, ModelFrames},
+    streams,
     visit::Visit,
     waits,
 };
@@ -35,13 +35,9 @@ pub(super) async fn of_context(visit: Visit) -> Answer {
     of(visit, key, None).await
 }
 
-async fn of(mut visit: Visit, key: DomainKey, entity: Option<EntityId>) -> Answer {
-    let form = visit.form();
-    if matches!(form, Form::ServerSentEvents | Form::WebSocket) {
-        let query = visit.query(&["from"])?;
-        let seen = streams::last_seen(&visit, &query)?;
-        let frames = ModelFrames::new(visit.host().clone(), key, entity, seen.as_ref())?;
-        return streams::answer(&mut visit, form, frames).await;
+async fn of(visit: Visit, key: DomainKey, entity: Option<EntityId>) -> Answer {
+    if let Some(form) = visit.follows() {
+        return streams::answer(visit, form).await;
     }
     waits::until_folded(&visit, &key, entity).await?;
     let host = visit.host();

@@ -10,7 +10,7 @@ use axum::{
 };
 
 use super::{negotiate::Form, problem::Problem};
-use crate::words::{Epoch, Event, Model, ModuleHash, Position, Time};
+use crate::words::{Epoch, Event, Model, ModuleHash, Position, Time, Version};
 
 /// Appends an event.
 pub(super) fn event(out: &mut String, event: &Event) {
@@ -81,6 +81,18 @@ pub(super) fn model_frame(epoch: &Epoch, model: &Model, data: &[u8]) -> String {
     );
     raw(&mut out, data);
     out.push('}');
+    out
+}
+
+/// The frame of what has changed in a model since version `from`.
+pub(super) fn patch_frame(epoch: &Epoch, from: Version, model: &Model, patch: &str) -> String {
+    let mut out = String::with_capacity(256 + patch.len());
+    let Model { version, position, module, .. } = model;
+    let module: OrNull<ModuleHash> = OrNull(*module);
+    let _ = write!(
+        out,
+        r#"{{"type":"patch","version":{version},"from":{from},"to":{version},"position":{position},"module":{module},"epoch":"{epoch}","patch":{patch}}}"#
+    );
     out
 }
 
@@ -167,7 +179,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::words::{CapturedEvent, Fact, Version};
+    use crate::words::{CapturedEvent, Fact};
 
     fn an_event() -> Event {
         Event {

@@ -151,6 +151,11 @@ impl Visit {
         &self.parts.headers
     }
 
+    /// Whether it asks for a stream, and in which form.
+    pub(super) fn follows(&self) -> Option<Form> {
+        Some(self.form()).filter(|form| matches!(form, Form::ServerSentEvents | Form::WebSocket))
+    }
+
     /// The form that it asks for.
     pub(super) fn form(&self) -> Form {
         negotiate::form(&self.parts.headers)
@@ -177,11 +182,13 @@ pub(super) fn segment(path: &str, index: usize) -> Result<Cow<'_, str>, Problem>
     decode(segments(path).nth(index).unwrap_or_default())
 }
 
-fn segments(path: &str) -> impl Iterator<Item = &str> {
+/// The segments of a path, as they are written.
+pub(super) fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').skip(1)
 }
 
-fn decode(segment: &str) -> Result<Cow<'_, str>, Problem> {
+/// A segment of a path, decoded.
+pub(super) fn decode(segment: &str) -> Result<Cow<'_, str>, Problem> {
     let decoded = percent_decode_str(segment).decode_utf8();
     decoded.map_err(|_| Problem::new(&kinds::NOT_FOUND, format!("path segment {segment:?} is not UTF-8")))
 }

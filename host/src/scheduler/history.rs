@@ -64,9 +64,8 @@ impl History<'_> {
             return Ok(events.into_iter().map(Arc::new).collect());
         }
         let HistoryCursor::Position(after) = after else { return Ok(Vec::new()) };
-        let query = LogQuery { context: Some(context), after, since: None, types: Vec::new(), limit };
-        let mut events = ask(self.store, |store| async move { store.log(&query).await }).await?;
-        events.retain(|event| up_to.is_none_or(|up_to| event.position <= up_to));
+        let query = LogQuery { context: Some(context), after, since: None, up_to, types: Vec::new(), limit };
+        let events = ask(self.store, |store| async move { store.log(&query).await }).await?;
         Ok(events.into_iter().map(Arc::new).collect())
     }
 

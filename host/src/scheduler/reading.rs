@@ -65,6 +65,7 @@ impl Reading {
             context: Some(key.context.clone()),
             after: domain.cursor,
             since: None,
+            up_to: None,
             types: Vec::new(),
             limit: PAGE,
         };

@@ -178,7 +178,7 @@ impl Keeper {
                 continue;
             }
             let limit = u32::try_from(count.min(EVENTS)).unwrap_or(u32::MAX);
-            let query = LogQuery { context: None, after, since: None, types: Vec::new(), limit };
+            let query = LogQuery { context: None, after, since: None, up_to: None, types: Vec::new(), limit };
             let events = self.parts.store.log(&query).await?;
             if events.is_empty() {
                 return Err(StoreError::Damaged(format!("the log has nothing behind position {after}")));

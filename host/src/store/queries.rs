@@ -1,6 +1,6 @@
 //! What can be asked of a store about events and rows.
 
-use crate::words::{ContextName, EntityId, EventId, EventType, Position};
+use crate::words::{ContextName, EntityId, EventId, Position, TypePattern};
 
 use super::Result;
 
@@ -13,8 +13,10 @@ pub struct LogQuery {
     pub after: Position,
     /// Only recorded at or after this time, in microseconds since the Unix epoch.
     pub since: Option<i64>,
+    /// Only up to this position; none: all.
+    pub up_to: Option<Position>,
     /// Only of these types; empty: of all.
-    pub types: Vec<EventType>,
+    pub types: Vec<TypePattern>,
     /// At most so many.
     pub limit: u32,
 }
@@ -23,7 +25,8 @@ impl LogQuery {
     /// The first 100 events of a context.
     #[must_use]
     pub fn of(context: ContextName) -> Self {
-        Self { context: Some(context), after: Position(0), since: None, types: Vec::new(), limit: 100 }
+        let (after, types) = (Position(0), Vec::new());
+        Self { context: Some(context), after, since: None, up_to: None, types, limit: 100 }
     }
 }
 

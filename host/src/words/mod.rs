@@ -10,6 +10,7 @@ mod ids;
 mod media;
 mod model;
 mod names;
+mod pattern;
 mod snapshot;
 pub(crate) mod text;
 mod time;
@@ -26,6 +27,7 @@ pub use ids::{ActivationNumber, EntityId, Epoch, IdError, LeaseEpoch, ModuleHash
 pub use media::is_json_type;
 pub use model::{Model, Parked, Row, Segment};
 pub use names::{ContextName, DomainKey, DomainName, EventType, NameError};
+pub use pattern::TypePattern;
 pub use snapshot::Snapshot;
 pub(crate) use snapshot::thin;
 pub use time::Time;

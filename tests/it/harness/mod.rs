@@ -26,5 +26,5 @@ pub(crate) use place::{Place, left_out};
 pub(crate) use places::{Places, refused, told, verified};
 pub(crate) use process::{Process, fed, run, run_within};
 pub(crate) use reducers::Reducer;
-pub(crate) use stream::Stream;
+pub(crate) use stream::{Frame, Stream};
 pub(crate) use tls::Pair;

@@ -132,7 +132,14 @@ async fn hand_over(committer: &Committer, reductions: Vec<Arc<Reduction>>) -> To
 }
 
 async fn ids(store: &Watched) -> Vec<EventId> {
-    let all = LogQuery { context: None, after: Position(0), since: None, types: Vec::new(), limit: 100 };
+    let all = LogQuery {
+        context: None,
+        after: Position(0),
+        since: None,
+        up_to: None,
+        types: Vec::new(),
+        limit: 100,
+    };
     store.inner.log(&all).await.unwrap().iter().map(|event| event.fact.id).collect()
 }
 

@@ -1,8 +1,11 @@
 //! Events as frames: every one, in the order of the log.
 
-use std::{sync::Arc, vec};
+use std::{sync::Arc, time::Duration, vec};
 
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until},
+};
 
 use super::{Frame, Frames, LogReader};
 use crate::{
@@ -14,6 +17,9 @@ use crate::{
 /// Events read at once; a stream holds no more.
 const PAGE: u32 = 100;
 
+/// How often a reader for whom there is nothing is told how far it has come.
+const POSITION_EVERY: Duration = Duration::from_secs(1);
+
 /// The events of a part of the log.
 pub(crate) struct EventFrames {
     head: watch::Receiver<Head>,
@@ -21,6 +27,8 @@ pub(crate) struct EventFrames {
     page: vec::IntoIter<Arc<Event>>,
     resets: bool,
     caught_up: bool,
+    /// Up to where the reader knows that it has come, and when it was told.
+    told: (Position, Instant),
 }
 
 impl EventFrames {
@@ -28,21 +36,40 @@ impl EventFrames {
     /// void.
     pub(crate) fn new(reader: LogReader, resets: bool) -> Self {
         let head = reader.host().watch_head();
-        Self { head, reader, page: Vec::new().into_iter(), resets, caught_up: false }
+        let told = (reader.after, Instant::now());
+        Self { head, reader, page: Vec::new().into_iter(), resets, caught_up: false, told }
     }
 
-    fn frame(&self, kind: &'static str, position: Position, json: String) -> Frame {
-        Frame { kind, number: position.0, json }
+    /// Tells of an event.
+    fn event(&mut self, event: &Event) -> Frame {
+        self.told = (event.position, Instant::now());
+        let json = render::event_frame(self.reader.host().epoch(), event);
+        Frame::new("event", event.position.0, json)
     }
 
-    /// Tells, once, that everything that was there has been sent.
-    fn caught_up(&mut self) -> Option<Frame> {
-        if std::mem::replace(&mut self.caught_up, true) {
-            return None;
-        }
+    /// Tells how far the reader has come.
+    fn position(&mut self, kind: &'static str) -> Frame {
         let (position, epoch) = (self.reader.after, self.reader.host().epoch());
-        let json = format!(r#"{{"type":"caught-up","position":{position},"epoch":"{epoch}"}}"#);
-        Some(self.frame("caught-up", position, json))
+        let json = format!(r#"{{"type":"{kind}","position":{position},"epoch":"{epoch}"}}"#);
+        self.told = (position, Instant::now());
+        Frame::new(kind, position.0, json)
+    }
+
+    /// When to tell how far the reader has come, unless an event comes first; never, if it knows.
+    fn tells_position_at(&self) -> Option<Instant> {
+        let (position, at) = self.told;
+        (self.reader.after > position).then(|| at + POSITION_EVERY)
+    }
+
+    /// Waits for something to read, or until it is time to tell how far the reader has come. None: the host ends.
+    async fn something(&mut self) -> Option<()> {
+        match self.tells_position_at() {
+            None => self.head.changed().await.ok(),
+            Some(at) => tokio::select! {
+                changed = self.head.changed() => changed.ok(),
+                () = sleep_until(at) => Some(()),
+            },
+        }
     }
 }
 
@@ -53,11 +80,13 @@ impl Frames for EventFrames {
         }
         loop {
             if let Some(event) = self.page.next() {
-                let json = render::event_frame(self.reader.host().epoch(), &event);
-                return Some(self.frame("event", event.position, json));
+                return Some(self.event(&event));
+            }
+            if self.tells_position_at().is_some_and(|at| at <= Instant::now()) {
+                return Some(self.position("position"));
             }
             if self.reader.after < self.head.borrow_and_update().position {
-                match self.reader.read(PAGE).await {
+                match self.reader.read_stretch(PAGE).await {
                     Ok(events) => self.page = events.into_iter(),
                     Err(error) => {
                         tracing::error!(%error, context = %self.reader.context, "a stream of events ended early");
@@ -66,10 +95,10 @@ impl Frames for EventFrames {
                 }
                 continue;
             }
-            if let Some(frame) = self.caught_up() {
-                return Some(frame);
+            if !std::mem::replace(&mut self.caught_up, true) {
+                return Some(self.position("caught-up"));
             }
-            self.head.changed().await.ok()?;
+            self.something().await?;
         }
     }
 }

@@ -7,46 +7,52 @@
 mod events;
 mod log;
 mod models;
+mod patch;
+mod sources;
 mod sse;
+mod views;
 mod websocket;
 
 use std::{pin::Pin, sync::Arc};
 
-use axum::response::Response;
+use axum::{extract::ws::Utf8Bytes, response::Response};
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-pub(super) use events::EventFrames;
 pub(super) use log::LogReader;
-pub(super) use models::ModelFrames;
+pub(super) use sources::{narrow, start};
 
+use self::{events::EventFrames, sources::Wish, views::Views};
 use super::{
     negotiate::Form,
     problem::{self as kinds, Problem},
-    query::{Query, Seen},
     visit::Visit,
 };
-use crate::{error::Invalid, words::Epoch};
+use crate::words::Epoch;
 
 /// The header in which an `EventSource` that reconnects says what it saw last.
 const LAST_EVENT_ID: &str = "last-event-id";
 
 /// What goes out in one piece.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Frame {
     /// Its `type`.
     pub(super) kind: &'static str,
     /// The position or version with which a reader comes back.
     pub(super) number: u64,
-    /// All of it, as JSON.
-    pub(super) json: String,
+    /// All of it, as JSON. Readers of the same model share it.
+    pub(super) json: Utf8Bytes,
 }
 
 impl Frame {
+    fn new(kind: &'static str, number: u64, json: String) -> Self {
+        Self { kind, number, json: json.into() }
+    }
+
     /// Tells a reader that what it knows is of another history: everything follows from the start.
     fn reset(epoch: &Epoch) -> Self {
-        Self { kind: "reset", number: 0, json: format!(r#"{{"type":"reset","epoch":"{epoch}"}}"#) }
+        Self::new("reset", 0, format!(r#"{{"type":"reset","epoch":"{epoch}"}}"#))
     }
 }
 
@@ -65,6 +71,7 @@ pub(super) struct Streams {
     free: Arc<Semaphore>,
     limit: u32,
     shutdown: CancellationToken,
+    views: Views,
 }
 
 impl Streams {
@@ -72,7 +79,7 @@ impl Streams {
     pub(super) fn new(limit: usize, shutdown: CancellationToken) -> Self {
         let limit = u32::try_from(limit.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
         let permits = usize::try_from(limit).unwrap_or(Semaphore::MAX_PERMITS);
-        Self { free: Arc::new(Semaphore::new(permits)), limit, shutdown }
+        Self { free: Arc::new(Semaphore::new(permits)), limit, shutdown, views: Views::default() }
     }
 
     /// Waits until none is open. Websockets are not among the connections that the server waits for.
@@ -106,29 +113,13 @@ impl Streams {
     }
 }
 
-/// What a stream's reader saw last: a header for `EventSource`, which repeats the URL as it was; a
-/// parameter for everybody else.
-pub(super) fn last_seen(visit: &Visit, query: &Query<'_>) -> Result<Option<Seen>, Invalid> {
-    let epoch = visit.host().epoch();
-    let by_parameter = query.seen(epoch)?;
-    match visit.headers().get(LAST_EVENT_ID).filter(|value| !value.is_empty()) {
-        None => Ok(by_parameter),
-        // The header is the reader's memory of what a server told it: if this one cannot read it,
-        // another did.
-        Some(value) => {
-            let seen = value.to_str().ok().and_then(|value| Seen::parse(value, epoch));
-            Ok(Some(seen.unwrap_or(Seen::OtherEpoch)))
-        }
-    }
-}
-
-/// Answers with a stream of these frames.
-pub(super) async fn answer(visit: &mut Visit, form: Form, frames: impl Frames) -> Result<Response, Problem> {
+/// Answers with a stream of what the request's URL names.
+pub(super) async fn answer(mut visit: Visit, form: Form) -> Result<Response, Problem> {
+    let uri = visit.parts.uri.clone();
+    let last_event_id = visit.headers().get(LAST_EVENT_ID);
+    let wish = Wish { path: uri.path(), query: uri.query(), last_event_id };
+    let frames = wish.frames(visit.host(), &visit.streams().views).await?;
     let permit = visit.streams().open()?;
-    let frames = stream::unfold(frames, |mut frames| async {
-        let frame = frames.next().await?;
-        Some((frame, frames))
-    });
     let shutdown = visit.streams().shutdown.clone();
     let (ending, withdrawn) = (shutdown.clone().cancelled_owned(), visit.withdrawn()?);
     let over = async move {
@@ -145,4 +136,13 @@ pub(super) async fn answer(visit: &mut Visit, form: Form, frames: impl Frames) -
     } else {
         Ok(sse::answer(epoch, frames, permit))
     }
+}
+
+/// Frames as a stream, which loses none if it is dropped or polled again.
+fn stream(frames: impl Frames) -> FrameStream {
+    let next = |mut frames| async {
+        let frame = Frames::next(&mut frames).await?;
+        Some((frame, frames))
+    };
+    stream::unfold(frames, next).boxed()
 }

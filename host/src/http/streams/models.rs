@@ -1,42 +1,94 @@
 //! A model as frames: what it is, then what it becomes. States that came and went while the reader was
-//! busy are skipped.
+//! busy, or did not want to hear of them, are skipped.
 
-use super::{Frame, Frames};
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep_until};
+
+use super::{
+    Frame, Frames,
+    views::{State, Viewer, Views},
+};
 use crate::{
     Host,
     error::Error,
     feed::ModelFollower,
-    http::{query::Seen, render},
-    words::{DomainKey, EntityId, Epoch, Model, Version},
+    http::query::Seen,
+    words::{DomainKey, EntityId, Version},
 };
+
+/// How a model is followed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Manner {
+    /// What the reader has seen.
+    pub(crate) seen: Option<Seen>,
+    /// Whether changes are sent in the place of whole models, where they are shorter.
+    pub(crate) patch: bool,
+    /// The least time between two frames.
+    pub(crate) interval: Duration,
+}
 
 /// One model.
 pub(crate) struct ModelFrames {
     follower: ModelFollower,
+    viewer: Viewer,
     host: Host,
     key: DomainKey,
-    entity: Option<EntityId>,
+    manner: Manner,
     /// The version that the reader knows; 0 stands for "there is none".
     told: Option<Version>,
+    /// The model that the reader knows, if it wants to hear what changes.
+    known: Option<Arc<State>>,
     resets: bool,
     is_read: bool,
+    not_before: Option<Instant>,
 }
 
 impl ModelFrames {
     /// Follows a model, from what the reader has seen on.
     pub(crate) fn new(
         host: Host,
+        views: &Views,
         key: DomainKey,
         entity: Option<EntityId>,
-        seen: Option<&Seen>,
+        manner: Manner,
     ) -> Result<Self, Error> {
         let follower = host.follow_model(&key, entity)?;
-        let (told, resets) = match seen {
+        let viewer = views.join(key.clone(), entity);
+        let (told, resets) = match &manner.seen {
             Some(Seen::Number(version)) => (Some(Version(*version)), false),
             Some(Seen::OtherEpoch) => (None, true),
             None => (None, false),
         };
-        Ok(Self { follower, host, key, entity, told, resets, is_read: false })
+        let (known, is_read, not_before) = (None, false, None);
+        Ok(Self { follower, viewer, host, key, manner, told, known, resets, is_read, not_before })
+    }
+
+    /// The model, at once or when there may be a newer one.
+    async fn newer(&mut self) -> Result<Arc<State>, Error> {
+        if !std::mem::replace(&mut self.is_read, true) {
+            return self.viewer.now(&self.host).await;
+        }
+        self.follower.written().await;
+        if let Some(time) = self.not_before {
+            sleep_until(time).await;
+        }
+        self.viewer.since(&self.host, self.follower.heard()).await
+    }
+
+    /// How the reader is told of a state that it does not know.
+    async fn frame(&mut self, state: &Arc<State>) -> Frame {
+        self.told = Some(state.version());
+        self.not_before = (!self.manner.interval.is_zero()).then(|| Instant::now() + self.manner.interval);
+        match self.know(state) {
+            Some(known) => state.patch(&self.host, &known).await.unwrap_or_else(|| state.whole.clone()),
+            None => state.whole.clone(),
+        }
+    }
+
+    /// Remembers what the reader knows from now on, and tells what it knew, if it wants to hear what changes.
+    fn know(&mut self, state: &Arc<State>) -> Option<Arc<State>> {
+        if self.manner.patch { self.known.replace(Arc::clone(state)) } else { None }
     }
 }
 
@@ -46,71 +98,19 @@ impl Frames for ModelFrames {
             return Some(Frame::reset(self.host.epoch()));
         }
         loop {
-            if self.is_read {
-                self.follower.written().await;
-            }
-            let model = match self.host.model(&self.key, self.entity).await {
-                Ok(model) => Some(model),
-                Err(Error::NoModel(..)) => None,
+            let state = match self.newer().await {
+                Ok(state) => state,
                 Err(error) => {
                     tracing::error!(%error, domain = %self.key, "a stream of a model ended early");
                     return None;
                 }
             };
-            self.is_read = true;
-            let version = model.as_ref().map_or(Version(0), |model| model.version);
-            // Versions rise: what is older than the reader's knowledge was read too early.
-            if self.told.is_none_or(|told| version > told) {
-                self.told = Some(version);
-                return Some(frame(self.host.epoch(), model.as_ref()));
+            match self.told {
+                // Versions rise: what is older than the reader's knowledge was read too early.
+                Some(told) if state.version() < told => {}
+                Some(told) if state.version() == told => drop(self.know(&state)),
+                _ => return Some(self.frame(&state).await),
             }
         }
-    }
-}
-
-fn frame(epoch: &Epoch, model: Option<&Model>) -> Frame {
-    let Some(model) = model.filter(|model| model.version > Version(0)) else {
-        return Frame { kind: "none", number: 0, json: format!(r#"{{"type":"none","epoch":"{epoch}"}}"#) };
-    };
-    let version = model.version;
-    match &model.data {
-        Some(data) => {
-            Frame { kind: "model", number: version.0, json: render::model_frame(epoch, model, data) }
-        }
-        None => {
-            let json = format!(r#"{{"type":"deleted","version":{version},"epoch":"{epoch}"}}"#);
-            Frame { kind: "deleted", number: version.0, json }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::words::Position;
-
-    fn model(version: u64, data: Option<&str>) -> Model {
-        Model {
-            entity: None,
-            data: data.map(|data| Arc::from(data.as_bytes())),
-            version: Version(version),
-            position: Position(9),
-            module: None,
-            parked: None,
-        }
-    }
-
-    #[test]
-    fn a_frame_tells_what_there_is() {
-        let json = |model: Option<&Model>| frame(&Epoch("e".into()), model).json;
-        assert_eq!(json(None), r#"{"type":"none","epoch":"e"}"#);
-        assert_eq!(json(Some(&model(0, None))), r#"{"type":"none","epoch":"e"}"#);
-        assert_eq!(json(Some(&model(4, None))), r#"{"type":"deleted","version":4,"epoch":"e"}"#);
-        assert_eq!(
-            json(Some(&model(4, Some("[1]")))),
-            r#"{"type":"model","version":4,"position":9,"module":null,"epoch":"e","model":[1]}"#
-        );
     }
 }

@@ -25,7 +25,7 @@ const COME_BACK: Duration = Duration::from_secs(1);
 pub(super) fn answer(epoch: Epoch, frames: FrameStream, permit: OwnedSemaphorePermit) -> Response {
     let events = frames.map(move |frame| {
         let _held_by_the_stream = &permit;
-        event(&epoch, frame)
+        event(&epoch, &frame)
     });
     let farewell = Event::default().comment("come back").retry(COME_BACK);
     let events = events.chain(stream::iter([farewell])).map(Ok::<_, Infallible>);
@@ -37,9 +37,9 @@ pub(super) fn answer(epoch: Epoch, frames: FrameStream, permit: OwnedSemaphorePe
     response
 }
 
-fn event(epoch: &Epoch, frame: Frame) -> Event {
+fn event(epoch: &Epoch, frame: &Frame) -> Event {
     // The data is one line: white space between JSON's tokens went at the door.
-    Event::default().event(frame.kind).id(format!("{epoch}-{}", frame.number)).data(frame.json)
+    Event::default().event(frame.kind).id(format!("{epoch}-{}", frame.number)).data(&*frame.json)
 }
 
 #[cfg(test)]
@@ -55,7 +55,7 @@ mod tests {
     async fn a_stream_holds_its_permit_until_it_ends() {
         let free = Arc::new(Semaphore::new(1));
         let permit = Arc::clone(&free).try_acquire_owned().unwrap();
-        let frame = Frame { kind: "none", number: 0, json: r#"{"type":"none","epoch":"e"}"#.to_owned() };
+        let frame = Frame::new("none", 0, r#"{"type":"none","epoch":"e"}"#.to_owned());
         let response = answer(Epoch("e".into()), stream::iter([frame]).boxed(), permit);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(free.available_permits(), 0);

@@ -96,7 +96,7 @@ async fn follow(
                 Message::Ping(Bytes::new())
             }
             frame = frames.next() => match frame {
-                Some(frame) => Message::text(frame.json),
+                Some(frame) => Message::Text(frame.json),
                 None if shutdown.is_cancelled() => return Some((close_code::AWAY, "the host is shutting down")),
                 None => return Some((close_code::ERROR, "the stream failed: come back")),
             },

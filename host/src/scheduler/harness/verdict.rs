@@ -32,8 +32,14 @@ macro_rules! ensure {
 
 /// Looks at a store at rest.
 pub(super) async fn judge(store: &dyn Store, told: &[(Append, Told)], notes: &[Note]) -> Verdict {
-    let all =
-        LogQuery { context: None, after: Position(0), since: None, types: Vec::new(), limit: 1_000_000 };
+    let all = LogQuery {
+        context: None,
+        after: Position(0),
+        since: None,
+        up_to: None,
+        types: Vec::new(),
+        limit: 1_000_000,
+    };
     let log = store.log(&all).await.unwrap();
     let known = store.catalogue().await.unwrap();
     let with_script = |activation| (find(&activation), activation);

@@ -204,7 +204,7 @@ pub(in crate::store) async fn cart_row(store: &dyn Store) -> Option<Row> {
 }
 
 pub(in crate::store) fn all() -> LogQuery {
-    LogQuery { context: None, after: Position(0), since: None, types: Vec::new(), limit: 10_000 }
+    LogQuery { context: None, after: Position(0), since: None, up_to: None, types: Vec::new(), limit: 10_000 }
 }
 
 pub(in crate::store) async fn log(store: &dyn Store) -> Vec<Event> {

@@ -103,6 +103,25 @@ pub(super) async fn a_log_can_be_of_one_context_or_some_types(store: &dyn Store)
     assert_eq!(found(store, of(None, &["a"])).await, [0; 0], "types are told apart by case");
     let limited = LogQuery { limit: 1, after: Position(1), ..of(Some(shop()), &["B", "C"]) };
     assert_eq!(found(store, limited).await, [3], "the limit counts what is wanted");
+    let up_to = |position, query| LogQuery { up_to: Some(Position(position)), ..query };
+    assert_eq!(found(store, up_to(4, of(None, &["B", "C"]))).await, [3, 4]);
+    assert_eq!(found(store, up_to(0, of(None, &[]))).await, [0; 0]);
+}
+
+pub(super) async fn a_log_can_be_of_types_that_begin_alike(store: &dyn Store) {
+    store.name_context(&bank()).await.unwrap();
+    let facts = ["item.added", "item.lost", "Item.added", "items", "item", "it_em"].into_iter().zip(1_u64..);
+    let facts = facts.map(|(name, n)| Fact { event_type: name.parse().unwrap(), ..fact(n, 1, "1") });
+    commit(store, Group { appends: vec![append_to(shop(), facts.collect::<Vec<_>>())], ..Group::default() })
+        .await;
+    let of = |types: &[&str]| LogQuery {
+        types: types.iter().map(|name| name.parse().unwrap()).collect(),
+        ..all()
+    };
+    assert_eq!(found(store, of(&["item*"])).await, [1, 2, 4, 5]);
+    assert_eq!(found(store, of(&["item.*", "items"])).await, [1, 2, 4]);
+    assert_eq!(found(store, of(&["it_*", "I*"])).await, [3, 6], "what stands in a name stands for itself");
+    assert_eq!(found(store, of(&["x*"])).await, [0; 0]);
 }
 
 pub(super) async fn a_log_can_begin_at_a_time(store: &dyn Store) {

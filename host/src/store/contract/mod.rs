@@ -110,7 +110,7 @@ macro_rules! suite {
                 }
                 logs: {
                     an_event_reads_back_as_it_was, data_is_kept_byte_for_byte,
-                    a_log_goes_on_behind_a_position, a_log_can_be_of_one_context_or_some_types,
+                    a_log_goes_on_behind_a_position, a_log_can_be_of_one_context_or_some_types, a_log_can_be_of_types_that_begin_alike,
                     a_log_can_begin_at_a_time, histories_go_by_id_or_by_position,
                     histories_end_at_a_position, emissions_are_found_by_their_model,
                     emissions_can_be_of_later_causes,

@@ -15,7 +15,10 @@ use crate::{
             signed,
         },
     },
-    words::{ActivationNumber, ContextName, DomainKey, EntityId, Event, EventId, ModuleHash, Position, Row},
+    words::{
+        ActivationNumber, ContextName, DomainKey, EntityId, Event, EventId, ModuleHash, Position, Row,
+        TypePattern,
+    },
 };
 
 use super::{
@@ -131,9 +134,21 @@ pub(super) async fn log(store: &PostgresStore, query: &LogQuery) -> Result<Vec<E
         let Some(context) = store.context(context).await? else { return Ok(Vec::new()) };
         text.push(" AND context = ").push_bind(context);
     }
+    if let Some(up_to) = query.up_to {
+        text.push(" AND position <= ").push_bind(signed(up_to.0));
+    }
     if !query.types.is_empty() {
-        let types: Vec<String> = query.types.iter().map(|name| name.as_str().to_owned()).collect();
-        text.push(" AND type = ANY(").push_bind(types).push(")");
+        let mut types = text.push(" AND (").separated(" OR ");
+        for pattern in &query.types {
+            match pattern {
+                TypePattern::Exactly(name) => types.push("type = ").push_bind_unseparated(name.to_string()),
+                TypePattern::StartsWith(start) => {
+                    let types = types.push("starts_with(type, ").push_bind_unseparated(start.to_string());
+                    types.push_unseparated(")")
+                }
+            };
+        }
+        text.push(")");
     }
     text.push(" ORDER BY position LIMIT ").push_bind(i64::from(query.limit));
     events(store, text.build_query_as().fetch_all(&store.readers).await?).await

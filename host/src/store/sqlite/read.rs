@@ -9,7 +9,10 @@ use crate::{
         queries::last_before,
         rows::{EVENT_COLUMNS, MODEL_COLUMNS, event as to_event, hash, model_columns, number, signed},
     },
-    words::{ActivationNumber, ContextName, DomainKey, EntityId, Event, EventId, ModuleHash, Position, Row},
+    words::{
+        ActivationNumber, ContextName, DomainKey, EntityId, Event, EventId, ModuleHash, Position, Row,
+        TypePattern,
+    },
 };
 
 use super::{
@@ -89,10 +92,19 @@ pub(super) async fn log(store: &SqliteStore, query: &LogQuery) -> Result<Vec<Eve
     if let Some(context) = &query.context {
         text.push(" AND context = ").push_bind(store.names.context(context));
     }
+    if let Some(up_to) = query.up_to {
+        text.push(" AND position <= ").push_bind(signed(up_to.0));
+    }
     if !query.types.is_empty() {
-        let mut types = text.push(" AND type IN (").separated(", ");
-        for event_type in &query.types {
-            types.push_bind(event_type.as_str().to_owned());
+        let mut types = text.push(" AND (").separated(" OR ");
+        for pattern in &query.types {
+            // Names hold nothing that GLOB takes for more than itself.
+            match pattern {
+                TypePattern::Exactly(name) => types.push("type = ").push_bind_unseparated(name.to_string()),
+                TypePattern::StartsWith(_) => {
+                    types.push("type GLOB ").push_bind_unseparated(pattern.to_string())
+                }
+            };
         }
         text.push(")");
     }
