@@ -28,6 +28,7 @@ mod following;
 mod handover;
 mod harness;
 mod hostile;
+mod js_client;
 mod kills;
 mod late;
 mod limits;

@@ -58,9 +58,9 @@ export class Socket {
    */
   subscribe(url, options = {}) {
     this.#expectLife();
-    const { backoff, onTrouble } = this.#options;
+    const { backoff } = this.#options;
     const known = new URL(url, new URL(`/${encodeURIComponent(this.#context)}/`, this.#base));
-    return new Subscription(known, { backoff, onTrouble, ...options }, {
+    return new Subscription(known, { backoff, ...this.#told(options) }, {
       enrol: (subscription) => this.#enrol(subscription),
       drop: (id) => this.#subscriptions.delete(id),
       send: (message) => this.#link.send(JSON.stringify(message)),
@@ -70,12 +70,12 @@ export class Socket {
   /** Follows a model: its states. `patch` is true unless it is said otherwise; `state` is one of before. */
   followModel(url, options = {}) {
     const from = options.from ?? cursorOfState(options.state);
-    return new ModelView(this.subscribe(url, { patch: true, credit: MODEL_CREDIT, ...options, from }), options);
+    return new ModelView(this.subscribe(url, { patch: true, credit: MODEL_CREDIT, ...options, from }), this.#told(options));
   }
 
   /** Follows events: each once, in the order of the log. */
   followEvents(url, options = {}) {
-    return new EventsView(this.subscribe(url, { credit: EVENTS_CREDIT, ...options }), options);
+    return new EventsView(this.subscribe(url, { credit: EVENTS_CREDIT, ...options }), this.#told(options));
   }
 
   /**
@@ -99,6 +99,11 @@ export class Socket {
     this.#appends.fail(final('closed', detail));
     for (const subscription of this.#subscriptions.values()) subscription.close();
     this.#error ??= final('closed', 'the socket was closed: connect again');
+  }
+
+  /** Trouble of what is followed is told where that of the socket is, unless somebody else wants to know. */
+  #told(options) {
+    return { onTrouble: this.#options.onTrouble, ...options };
   }
 
   #expectLife() {
