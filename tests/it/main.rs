@@ -46,6 +46,7 @@ mod shutdown;
 mod soak;
 mod streams;
 mod structure;
+mod subscribing;
 mod tls;
 mod tokens;
 mod torn;

@@ -60,7 +60,7 @@ fn only_one_module_knows_each_library() {
         (&["granit_parser"], &["cases"]),
         (&["similar::"], &["cases", "http"]),
         (&["hdrhistogram::"], &["bench"]),
-        (&["tokio_tungstenite::"], &["bench"]),
+        (&["tokio_tungstenite::"], &["bench", "http"]),
         (&["tokio_rustls::"], &["http"]),
     ] {
         assert_eq!(uses("", words, module), [""; 0], "{words:?} belongs to {module:?}");

@@ -83,6 +83,8 @@ pub struct Limits {
     pub queued_bytes: usize,
     pub group_events: usize,
     pub streams: usize,
+    pub message_bytes: usize,
+    pub slow_reader_ms: u64,
     pub handshakes: usize,
     pub handshake_ms: u64,
     pub wait_ms: u64,

@@ -19,6 +19,13 @@ pub struct Admission {
     slot: Slot,
 }
 
+/// Events that were checked, with the room for them.
+pub(crate) struct Checked {
+    admission: Admission,
+    facts: Vec<Arc<Fact>>,
+    expected: Option<Expectation>,
+}
+
 impl Host {
     /// Takes room for a request of so many bytes, before it is read from wherever it comes.
     ///
@@ -53,11 +60,26 @@ impl Admission {
         events: &[RawEvent<'_>],
         expected: Option<Expectation>,
     ) -> Result<Vec<Appended>> {
-        let Self { host, slot } = self;
-        let facts = host.0.ingest.accept(events, host.0.clock.now())?;
+        self.check(events, expected)?.append(context).await
+    }
+
+    /// Checks raw events, which are not needed any more then.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`].
+    pub(crate) fn check(self, events: &[RawEvent<'_>], expected: Option<Expectation>) -> Result<Checked> {
+        let facts = self.host.0.ingest.accept(events, self.host.0.clock.now())?;
         if expected.is_some() {
             require_one_entity(&facts)?;
         }
+        Ok(Checked { admission: self, facts, expected })
+    }
+}
+
+impl Checked {
+    /// Appends the events to a context: all of them, or none.
+    pub(crate) async fn append(self, context: &ContextName) -> Result<Vec<Appended>> {
+        let Self { admission: Admission { host, slot }, facts, expected } = self;
         host.accept_context(context).await?;
         host.0.committer.append(Append { context: context.clone(), facts, expected }, slot).await
     }

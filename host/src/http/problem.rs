@@ -31,6 +31,8 @@ kinds! {
     ID = BAD_REQUEST, "invalid-id", "An id is not valid";
     AHEAD = BAD_REQUEST, "id-from-the-future", "An event id is from the future";
     NOT_JSON = BAD_REQUEST, "not-json", "The body is not JSON";
+    NOT_UNDERSTOOD = BAD_REQUEST, "not-understood", "The message is not of this protocol";
+    UPGRADE = UPGRADE_REQUIRED, "upgrade-required", "This is a websocket";
     NOT_TAKEN = BAD_REQUEST, "not-taken", "The domain does not take events of this type";
     EMPTY = BAD_REQUEST, "empty", "There is nothing to write";
     INCOMPLETE = BAD_REQUEST, "incomplete-body", "The body ended early";
@@ -60,6 +62,7 @@ kinds! {
     TOO_MANY_STREAMS = SERVICE_UNAVAILABLE, "too-many-streams", "Too many streams are open";
     NOT_READY = SERVICE_UNAVAILABLE, "not-ready", "The host is not ready";
     CLOSING = SERVICE_UNAVAILABLE, "closing", "The host is shutting down";
+    STREAM_FAILED = SERVICE_UNAVAILABLE, "stream-failed", "The stream failed";
     STORE = SERVICE_UNAVAILABLE, "store-failed", "The store failed";
     UNAVAILABLE = SERVICE_UNAVAILABLE, "store-unavailable", "The database cannot be reached";
     WAIT_OVER = GATEWAY_TIMEOUT, "wait-over", "The time to wait was over";

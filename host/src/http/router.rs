@@ -9,6 +9,7 @@ use super::{
     access::Asks,
     append, batch, chains, divergences, events, hosts, models, operations, parked,
     problem::{self as kinds, Problem},
+    streams,
     visit::{App, Shared, Stray},
 };
 use crate::config::Scope;
@@ -27,6 +28,7 @@ pub(super) fn router(shared: &Shared) -> Router {
     Router::new()
         .route("/{context}/{event_type}/{entity}/{event_id}", write(post(append::one)))
         .route("/{context}/events", write(post(batch::append)).merge(read(get(events::of_context))))
+        .route("/{context}/subscribe", read(get(streams::subscribe)))
         .route("/{context}/{event_id}/event", read(get(events::one)))
         .route("/{context}/{event_id}/causes", read(get(chains::causes)))
         .route("/{context}/{event_id}/effects", read(get(chains::effects)))

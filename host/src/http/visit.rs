@@ -11,7 +11,7 @@ use axum::{
 use percent_encoding::percent_decode_str;
 
 use super::{
-    access::{Access, Asks, Visitor},
+    access::{self, Access, Asks, Visitor},
     guard::Guard,
     negotiate::{self, Form},
     problem::{self as kinds, Problem},
@@ -154,6 +154,11 @@ impl Visit {
     /// Whether it asks for a stream, and in which form.
     pub(super) fn follows(&self) -> Option<Form> {
         Some(self.form()).filter(|form| matches!(form, Form::ServerSentEvents | Form::WebSocket))
+    }
+
+    /// Whether it asks for a websocket that may have this subprotocol.
+    pub(super) fn offers(&self, protocol: &str) -> bool {
+        access::offers(&self.parts.headers, protocol)
     }
 
     /// The form that it asks for.

@@ -6,7 +6,7 @@ mod json;
 
 use std::sync::Arc;
 
-pub use batch::{BatchFormat, read_batch};
+pub use batch::{BatchFormat, Member, read_batch};
 pub use cloudevents::{CloudEvent, CloudEventsForm, binary_cloudevent, read_cloudevents};
 pub use json::minify;
 

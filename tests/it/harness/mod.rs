@@ -34,3 +34,4 @@ pub(crate) use reducers::Reducer;
 pub(crate) use script::Script;
 pub(crate) use stream::{Frame, Stream};
 pub(crate) use tls::Pair;
+pub(crate) use websocket::Socket;

@@ -22,7 +22,7 @@ use crate::{
     words::ContextName,
 };
 
-pub(super) use presented::PROTOCOL;
+pub(super) use presented::{PROTOCOL, SUBSCRIBE, offers};
 use ring::{Refused, Ring};
 
 /// What a route asks of whoever calls it.

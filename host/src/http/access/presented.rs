@@ -12,6 +12,8 @@ use crate::{
 
 /// The websocket subprotocol that is answered.
 pub(in crate::http) const PROTOCOL: &str = "everfold";
+/// The subprotocol of a socket that follows many.
+pub(in crate::http) const SUBSCRIBE: &str = "everfold.v1";
 /// A page cannot set headers where it opens a websocket. It offers its token as a subprotocol: in the URL it
 /// would be written into logs and histories.
 const BEARER_PROTOCOL: &str = "everfold.bearer.";
@@ -35,12 +37,21 @@ fn bearer(value: &HeaderValue) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn by_protocol(headers: &HeaderMap) -> Result<Option<TokenHash>, Problem> {
+/// The subprotocols that a websocket may have.
+fn offered(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     let values = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
-    let values = values.filter_map(|value| value.to_str().ok());
+    values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).map(str::trim)
+}
+
+/// Whether a request is for a websocket that may have this subprotocol.
+pub(in crate::http) fn offers(headers: &HeaderMap, protocol: &str) -> bool {
+    negotiate::wants_websocket(headers) && offered(headers).any(|offered| offered == protocol)
+}
+
+fn by_protocol(headers: &HeaderMap) -> Result<Option<TokenHash>, Problem> {
     let (mut token, mut is_answered) = (None, false);
-    for offered in values.flat_map(|value| value.split(',')).map(str::trim) {
-        is_answered |= offered == PROTOCOL;
+    for offered in offered(headers) {
+        is_answered |= offered == PROTOCOL || offered == SUBSCRIBE;
         token = token.or(offered.strip_prefix(BEARER_PROTOCOL));
     }
     if token.is_some() && !is_answered {

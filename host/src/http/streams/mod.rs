@@ -5,15 +5,18 @@
 //! slow makes it wait, and nobody else.
 
 mod events;
+mod farewell;
 mod log;
 mod models;
 mod patch;
 mod sources;
 mod sse;
+mod subscribe;
 mod views;
 mod websocket;
+mod wire;
 
-use std::{pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use axum::{extract::ws::Utf8Bytes, response::Response};
 use futures_util::{Stream, StreamExt, stream};
@@ -22,8 +25,15 @@ use tokio_util::sync::CancellationToken;
 
 pub(super) use log::LogReader;
 pub(super) use sources::{narrow, start};
+pub(super) use subscribe::subscribe;
 
-use self::{events::EventFrames, sources::Wish, views::Views};
+use self::{
+    events::EventFrames,
+    farewell::{Over, Turns, UntilOver},
+    sources::Wish,
+    views::Views,
+    websocket::Following,
+};
 use super::{
     negotiate::Form,
     problem::{self as kinds, Problem},
@@ -72,6 +82,7 @@ pub(super) struct Streams {
     limit: u32,
     shutdown: CancellationToken,
     views: Views,
+    turns: Arc<Turns>,
 }
 
 impl Streams {
@@ -79,7 +90,13 @@ impl Streams {
     pub(super) fn new(limit: usize, shutdown: CancellationToken) -> Self {
         let limit = u32::try_from(limit.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
         let permits = usize::try_from(limit).unwrap_or(Semaphore::MAX_PERMITS);
-        Self { free: Arc::new(Semaphore::new(permits)), limit, shutdown, views: Views::default() }
+        Self {
+            free: Arc::new(Semaphore::new(permits)),
+            limit,
+            shutdown,
+            views: Views::default(),
+            turns: Arc::default(),
+        }
     }
 
     /// Waits until none is open. Websockets are not among the connections that the server waits for.
@@ -91,6 +108,11 @@ impl Streams {
     /// Whether the host is shutting down.
     pub(super) fn are_ending(&self) -> bool {
         self.shutdown.is_cancelled()
+    }
+
+    /// What the readers of models share.
+    fn views(&self) -> &Views {
+        &self.views
     }
 
     /// Waits until they must end.
@@ -113,6 +135,19 @@ impl Streams {
     }
 }
 
+impl Visit {
+    /// Returns once a stream that it asked for is over.
+    fn until_over(&self) -> Result<UntilOver, Problem> {
+        let (streams, withdrawn) = (self.streams().clone(), self.withdrawn()?);
+        Ok(Box::pin(async move {
+            tokio::select! {
+                () = streams.shutdown.cancelled() => Over::Ending(streams.turns.next_ms()),
+                () = withdrawn => Over::Withdrawn,
+            }
+        }))
+    }
+}
+
 /// Answers with a stream of what the request's URL names.
 pub(super) async fn answer(mut visit: Visit, form: Form) -> Result<Response, Problem> {
     let uri = visit.parts.uri.clone();
@@ -120,22 +155,16 @@ pub(super) async fn answer(mut visit: Visit, form: Form) -> Result<Response, Pro
     let wish = Wish { path: uri.path(), query: uri.query(), last_event_id };
     let frames = wish.frames(visit.host(), &visit.streams().views).await?;
     let permit = visit.streams().open()?;
-    let shutdown = visit.streams().shutdown.clone();
-    let (ending, withdrawn) = (shutdown.clone().cancelled_owned(), visit.withdrawn()?);
-    let over = async move {
-        tokio::select! {
-            () = ending => {}
-            // Whoever comes back is told why.
-            () = withdrawn => {}
-        }
-    };
-    let frames = frames.take_until(over).boxed();
+    let over = visit.until_over()?;
     let epoch = visit.host().epoch().clone();
     if form == Form::WebSocket {
-        websocket::answer(&mut visit.parts, frames, permit, shutdown).await
-    } else {
-        Ok(sse::answer(epoch, frames, permit))
+        let patience = Duration::from_millis(visit.host().config().limits.slow_reader_ms);
+        let following = Following { frames, epoch, over, patience, permit };
+        return websocket::answer(&mut visit.parts, following).await;
     }
+    // Whoever comes back is told why.
+    let come_back = Duration::from_millis(visit.streams().turns.next_ms());
+    Ok(sse::answer(epoch, frames.take_until(over).boxed(), come_back, permit))
 }
 
 /// Frames as a stream, which loses none if it is dropped or polled again.

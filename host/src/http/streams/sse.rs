@@ -18,16 +18,18 @@ use crate::{http::render, words::Epoch};
 /// How often a silent stream shows that it is alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// When a reader whose stream ended should come back.
-const COME_BACK: Duration = Duration::from_secs(1);
-
-/// Answers with server-sent events, keeping the permit until they end.
-pub(super) fn answer(epoch: Epoch, frames: FrameStream, permit: OwnedSemaphorePermit) -> Response {
+/// Answers with server-sent events, keeping the permit until they end; then the reader is told when to come back.
+pub(super) fn answer(
+    epoch: Epoch,
+    frames: FrameStream,
+    come_back: Duration,
+    permit: OwnedSemaphorePermit,
+) -> Response {
     let events = frames.map(move |frame| {
         let _held_by_the_stream = &permit;
         event(&epoch, &frame)
     });
-    let farewell = Event::default().comment("come back").retry(COME_BACK);
+    let farewell = Event::default().comment("come back").retry(come_back);
     let events = events.chain(stream::iter([farewell])).map(Ok::<_, Infallible>);
     let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
     let headers = response.headers_mut();
@@ -56,13 +58,14 @@ mod tests {
         let free = Arc::new(Semaphore::new(1));
         let permit = Arc::clone(&free).try_acquire_owned().unwrap();
         let frame = Frame::new("none", 0, r#"{"type":"none","epoch":"e"}"#.to_owned());
-        let response = answer(Epoch("e".into()), stream::iter([frame]).boxed(), permit);
+        let response =
+            answer(Epoch("e".into()), stream::iter([frame]).boxed(), Duration::from_millis(700), permit);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(free.available_permits(), 0);
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(
             body,
-            "event: none\nid: e-0\ndata: {\"type\":\"none\",\"epoch\":\"e\"}\n\n: come back\nretry: 1000\n\n"
+            "event: none\nid: e-0\ndata: {\"type\":\"none\",\"epoch\":\"e\"}\n\n: come back\nretry: 700\n\n"
         );
         assert_eq!(free.available_permits(), 1);
     }
