@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Host, Script, guest};
+use crate::harness::{Browser, Host, Pages, Script, entity, guest};
 
 /// Stops a host, and starts another at the same address.
 async fn restart(host: Host) -> Host {
@@ -55,3 +55,64 @@ async fn a_program_follows_by_patches_over_restarts_and_into_another_history() {
     assert_ne!(said["epoch"], epoch);
     script.ended().await;
 }
+
+#[tokio::test]
+async fn a_program_follows_and_appends_over_one_socket_through_a_restart() {
+    let host = Host::with_ledger().await;
+    let mut script = Script::start("socket.mjs", &[host.base()]);
+    let entity = script.said().await["entity"].as_str().unwrap().to_owned();
+    let host = restart(host).await;
+    script.tell(json!("it is back")).await;
+    let said = script.said().await;
+    is_known(&host, &entity, &said).await;
+    script.ended().await;
+}
+
+/// How often the reader is killed.
+const LIVES: u32 = 1000;
+
+#[tokio::test]
+async fn a_reader_that_is_killed_a_thousand_times_has_seen_every_event_once() {
+    let host = Host::with_ledger().await;
+    let mut script = Script::start("resume.mjs", &[host.base(), &LIVES.to_string(), "1"]);
+    let said = script.said().await;
+    assert!(said["events"].as_u64().unwrap() > u64::from(LIVES), "{said}");
+    script.ended().await;
+}
+
+#[tokio::test]
+async fn two_windows_of_a_browser_share_a_cart() {
+    let pages = Pages::serve().await;
+    let host = Host::start(|config| config.allowed_origins = vec![pages.origin().to_owned()]).await;
+    host.deploy("shop", "cart", guest("cart")).await;
+    let url = format!("{}/example/cart.html?host={}#{}", pages.origin(), host.base(), entity(1));
+    let mut browser = Browser::start().await;
+    let (one, other) = (browser.open(&url).await, browser.open(&url).await);
+    for page in [&one, &other] {
+        let known = "document.getElementById('link')?.textContent.startsWith('connected')";
+        browser.shows(page, known, &json!(true)).await;
+        browser.shows(page, ITEMS, &json!("0")).await;
+    }
+    for (page, button, items) in [
+        (&one, "add-cup", "1"),
+        (&other, "add-cup", "2"),
+        (&one, "add-tea", "3"),
+        (&other, "remove-cup", "2"),
+    ] {
+        browser.evaluate(page, &format!("document.getElementById('{button}').click()")).await.unwrap();
+        for window in [&one, &other] {
+            browser.shows(window, ITEMS, &json!(items)).await;
+        }
+    }
+    let cart = host.get(&format!("/shop/cart/{}/model", entity(1))).await.expect(200).json();
+    assert_eq!(cart["contents"]["cup"]["qty"], 1);
+    let host = restart(host).await;
+    browser.evaluate(&other, "document.getElementById('buy').click()").await.unwrap();
+    for window in [&one, &other] {
+        browser.shows(window, "document.getElementById('cart-title').textContent", &json!("Bought")).await;
+    }
+    host.stop().await;
+}
+
+/// How many items a page shows.
+const ITEMS: &str = "document.getElementById('items')?.textContent";

@@ -17,7 +17,7 @@ const FINAL = new Map([
   [1003, 'the host takes no messages here: follow single URLs with follow()'],
   [1007, 'the host did not understand what was sent: client and host do not fit together, use versions that do'],
   [1008, 'the token does not count any more: connect again with another'],
-  [1009, 'a message was too large for the host: append fewer events at once, or raise limits.batch_bytes there'],
+  [1009, 'a message was too large for the host: append fewer events at once, or raise limits.message_bytes there'],
 ]);
 
 /** One connection after the other. */

@@ -79,8 +79,8 @@ export class Socket {
   }
 
   /**
-   * Appends events, all or none. Many may be under way at once; they may be written in another order than that of the
-   * calls, so await one where another must come behind it.
+   * Appends events, all or none. Many may be under way at once, and are written in the order of the calls, but for one
+   * that the host could not take just then: await it where another must come behind it.
    *
    * @param {import('./index.js').NewEvent[]} events those without an `id` get one now
    * @param {import('./index.js').AppendOptions} [options]
