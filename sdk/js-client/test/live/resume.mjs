@@ -59,6 +59,7 @@ async function live(isOver) {
 for (let round = 0; round < Number(rounds); round += 1) {
   let left = random.below(8);
   await live(() => (left -= 1) < 0);
+  if (round % 100 === 99) say({ lives: round + 1 });
 }
 isRead = false;
 const last = await writing;
