@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Browser, Host, Pages, Script, entity, guest};
+use crate::harness::{Browser, Host, Pages, Process, Script, entity, guest};
 
 /// Stops a host, and starts another at the same address.
 async fn restart(host: Host) -> Host {
@@ -62,6 +62,23 @@ async fn a_program_follows_and_appends_over_one_socket_through_a_restart() {
     let mut script = Script::start("socket.mjs", &[host.base()]);
     let entity = script.said().await["entity"].as_str().unwrap().to_owned();
     let host = restart(host).await;
+    script.tell(json!("it is back")).await;
+    let said = script.said().await;
+    is_known(&host, &entity, &said).await;
+    script.ended().await;
+}
+
+#[tokio::test]
+async fn what_a_killed_host_did_not_answer_is_appended_once() {
+    let mut host = Host::start_process().await;
+    host.deploy("shop", "ledger", guest("ledger")).await;
+    let mut script = Script::start("socket.mjs", &[host.base()]);
+    let entity = script.said().await["entity"].as_str().unwrap().to_owned();
+    host.process_mut().kill().await;
+    let (config, address) = (host.config(), address(&host));
+    let reducers = config.reducers.to_str().unwrap();
+    let files = ["--store", &config.store, "--reducers", reducers, "--node", &config.node];
+    let _again = Process::start(&[&["serve", "--listen", &address], &files[..]].concat(), &[]).await;
     script.tell(json!("it is back")).await;
     let said = script.said().await;
     is_known(&host, &entity, &said).await;
