@@ -32,6 +32,7 @@ mod hostile;
 mod http2;
 mod http_answers;
 mod http_pages;
+mod js_client;
 mod kills;
 mod late;
 mod limits;

@@ -9,6 +9,11 @@ use crate::harness::root;
 
 /// Every Rust file below a folder, by its path from there, with its text.
 fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    written_in(&["rs"], folder)
+}
+
+/// The same of files with these extensions.
+fn written_in(extensions: &[&str], folder: &Path) -> Vec<(PathBuf, String)> {
     let mut found = vec![];
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
@@ -16,7 +21,7 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path.extension().is_some_and(|is| extensions.iter().any(|extension| is == *extension)) {
                 let text = fs::read_to_string(&path).unwrap();
                 found.push((path.strip_prefix(folder).unwrap().to_owned(), text));
             }
@@ -132,8 +137,8 @@ fn tests_do_not_rest_for_a_fixed_time() {
 
 #[test]
 fn files_are_short_enough_to_be_read() {
-    for folder in ["host/src", "tests/it", "sdk/rust/src"] {
-        for (path, text) in sources(&root().join(folder)) {
+    for folder in ["host/src", "tests/it", "sdk/rust/src", "sdk/js-client"] {
+        for (path, text) in written_in(&["rs", "js", "mjs", "ts", "html"], &root().join(folder)) {
             let lines = text.lines().count();
             assert!(lines <= 300, "{folder}/{} has {lines} lines", path.display());
         }
