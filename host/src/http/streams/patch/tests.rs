@@ -69,6 +69,30 @@ fn what_is_no_shorter_or_no_json_or_too_deep_has_no_patch() {
     assert_eq!(between(b"\xff", b"[1,1,1,1,1]"), None);
 }
 
+/// A case of the public suite: what is to become of a document.
+#[derive(Deserialize)]
+struct Case {
+    doc: Value,
+    expected: Option<Value>,
+}
+
+#[test]
+fn documents_of_the_public_suite_become_what_they_should() {
+    let suites = [
+        include_str!("../../../../../sdk/js-client/test/suite/tests.json"),
+        include_str!("../../../../../sdk/js-client/test/suite/spec_tests.json"),
+    ];
+    let cases = suites.iter().flat_map(|suite| serde_json::from_str::<Vec<Case>>(suite).unwrap());
+    let mut compared = 0;
+    for Case { doc, expected } in cases {
+        let Some(expected) = expected else { continue };
+        patch(&doc.to_string(), &expected.to_string());
+        patch(&expected.to_string(), &doc.to_string());
+        compared += 1;
+    }
+    assert!(compared > 50, "{compared}");
+}
+
 /// A random document, and then what becomes of it.
 struct Documents(fastrand::Rng);
 
