@@ -3,13 +3,15 @@
 
 use bytes::Bytes;
 use everfold::config::Scope;
+use futures_util::{SinkExt, StreamExt};
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
+use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode};
 
 use crate::{
     doors::token,
@@ -81,6 +83,13 @@ async fn a_websocket_is_opened_over_http2_beside_other_requests() {
         .into_body();
     let frame = patiently("a frame", followed.frame()).await.unwrap().unwrap().into_data().unwrap();
     assert!(frame.starts_with(b"event: model\n"), "{frame:?}");
+    let offered = [("sec-websocket-protocol", "everfold.v1")];
+    let mut many = http2.socket("/shop/subscribe", &offered).await.ok().unwrap();
+    let member = json!({"id": event_id(4), "type": "noted", "entity": entity(1), "data": {"n": 1}});
+    let append = json!({"op": "append", "id": 1, "events": [member]});
+    many.0.send(Message::text(append.to_string())).await.unwrap();
+    let answer = patiently("an answer", many.0.next()).await.unwrap().unwrap();
+    assert_eq!(answer.to_text().unwrap(), r#"{"op":"append","id":1,"positions":[4]}"#);
     // Where there is nothing to follow, it is not taken.
     for path in ["/shop/keys", &event(1, 1)] {
         assert_eq!(http2.socket(path, &[]).await.err(), Some(405), "{path}");
