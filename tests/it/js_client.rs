@@ -1,8 +1,12 @@
 //! The JavaScript client against a real host, in Node and in a real browser.
 
+use everfold::config::Scope;
 use serde_json::{Value, json};
 
-use crate::harness::{Browser, Host, Pages, Process, Script, entity, guest};
+use crate::{
+    doors::token,
+    harness::{Browser, Host, Pages, Process, Script, entity, guest},
+};
 
 /// Stops a host, and starts another at the same address.
 async fn restart(host: Host) -> Host {
@@ -66,6 +70,13 @@ async fn a_program_follows_and_appends_over_one_socket_through_a_restart() {
     let said = script.said().await;
     is_known(&host, &entity, &said).await;
     script.ended().await;
+}
+
+#[tokio::test]
+async fn a_program_is_let_in_by_its_token_and_told_why_not() {
+    let scopes = [Scope::Read, Scope::Write];
+    let host = Host::start(|config| config.tokens = vec![token("till", &["shop"], &scopes)]).await;
+    Script::start("tokens.mjs", &[host.base(), "till"]).ended().await;
 }
 
 #[tokio::test]
