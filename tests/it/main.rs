@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod append;
+mod asyncapi;
 mod backup;
 mod bad_input;
 mod bad_modules;
@@ -28,6 +29,9 @@ mod following;
 mod handover;
 mod harness;
 mod hostile;
+mod http2;
+mod http_answers;
+mod http_pages;
 mod js_client;
 mod kills;
 mod late;
@@ -42,7 +46,9 @@ mod reading;
 mod reload;
 mod replay;
 mod restart;
+mod resuming;
 mod shutdown;
+mod slow_readers;
 mod soak;
 mod streams;
 mod structure;

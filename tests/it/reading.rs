@@ -116,7 +116,7 @@ async fn a_contexts_events_come_by_position() {
         all.extend(ids(&page));
     }
     assert_eq!(all, event_ids([3, 1, 2, 4, 6]));
-    assert_eq!(host.get("/shop/events").await.header("vary"), "Accept");
+    assert_eq!(host.get("/shop/events").await.header("vary"), "Accept, Accept-Encoding");
 }
 
 #[tokio::test]

@@ -43,9 +43,7 @@ struct Taken {
 
 fn taken(host: &Host) -> Taken {
     let process = format!("/proc/{}", host.process().id());
-    let status = fs::read_to_string(format!("{process}/status")).unwrap();
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    let resident_kib = resident.split_whitespace().next().unwrap().parse().unwrap();
+    let resident_kib = host.process().resident_kib();
     let threads = fs::read_dir(format!("{process}/task")).unwrap();
     // One that has ended since the list was made has no name any more.
     let name =

@@ -67,6 +67,7 @@ fn only_one_module_knows_each_library() {
         (&["hdrhistogram::"], &["bench"]),
         (&["tokio_tungstenite::"], &["bench", "http"]),
         (&["tokio_rustls::"], &["http"]),
+        (&["tower_http::"], &["http"]),
     ] {
         assert_eq!(uses("", words, module), [""; 0], "{words:?} belongs to {module:?}");
         assert!(!uses(module[0], words, &[]).is_empty(), "{words:?} is nowhere: the test has lost its sense");

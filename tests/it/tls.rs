@@ -10,7 +10,7 @@ use tokio::{
 use tokio_tungstenite::client_async;
 use tokio_util::sync::CancellationToken;
 
-use crate::harness::{Host, Pair, patiently, wait_until};
+use crate::harness::{Host, Http2, Pair, patiently, wait_until};
 
 /// A host with a certificate whose files lie in this folder.
 async fn secure(pair: &Pair, folder: &Path, change: impl FnOnce(&mut everfold::Config)) -> Host {
@@ -33,6 +33,11 @@ async fn requests_and_websockets_go_over_tls_and_nothing_else_does() {
     );
     let stream = pair.connect(host.base()).await.unwrap();
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
+    let stream_2 = pair.connect_to_speak(host.base(), &["http/1.1", "h2"]).await.unwrap();
+    assert_eq!(stream_2.get_ref().1.alpn_protocol(), Some(&b"h2"[..]), "the host likes it better");
+    let http2 = Http2::over(stream_2).await;
+    assert_eq!(http2.get("/shop/events").await.expect(200).text(), "{\"events\":[],\"next\":null}");
+    http2.socket("/shop/events", &[]).await.ok().unwrap().frame("caught-up").await;
     let url = "wss://localhost/shop/events";
     let (mut socket, _) = patiently("a websocket", Box::pin(client_async(url, stream))).await.unwrap();
     let frame = patiently("a frame", socket.next()).await.unwrap().unwrap();

@@ -87,6 +87,7 @@ pub struct Limits {
     pub slow_reader_ms: u64,
     pub handshakes: usize,
     pub handshake_ms: u64,
+    pub head_ms: u64,
     pub wait_ms: u64,
     pub tail_events: usize,
     pub cached_bytes: usize,

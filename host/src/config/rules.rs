@@ -41,6 +41,7 @@ const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("limits.slow_reader_ms", 1..=DAY_MS),
     ("limits.handshakes", 1..=MANY),
     ("limits.handshake_ms", 1..=DAY_MS),
+    ("limits.head_ms", 1..=DAY_MS),
     ("limits.wait_ms", 1..=DAY_MS),
     ("limits.tail_events", 1..=MANY),
     ("limits.cached_bytes", 1..=MANY),

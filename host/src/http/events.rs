@@ -6,9 +6,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use uuid::Uuid;
 
 use super::{
-    expect, negotiate,
+    expect,
     render::{self, Answer},
     streams::{self, LogReader},
+    tags,
     visit::Visit,
 };
 use crate::{
@@ -26,7 +27,7 @@ pub(super) async fn one(visit: Visit) -> Answer {
     // In another history the same event may have another position.
     let tag = format!("\"{}-{}\"", visit.host().epoch(), event.position);
     let mut out = String::new();
-    let known = negotiate::has_already(visit.headers(), &tag);
+    let known = tags::has_already(visit.headers(), &tag);
     if !known {
         render::event(&mut out, &event);
     }

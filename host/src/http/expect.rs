@@ -2,7 +2,10 @@
 
 use axum::http::{HeaderMap, HeaderName, header};
 
-use super::problem::{self as kinds, Problem};
+use super::{
+    problem::{self as kinds, Problem},
+    tags,
+};
 use crate::store::Expectation;
 
 /// The tag of an entity with so many events from outside. It says nothing about pages or forms, so it answers
@@ -55,7 +58,7 @@ fn malformed(name: &str, value: &str, rule: &str) -> Problem {
 
 /// The counts that a list of tags stands for; none if it is no such list. A tag that is not of this kind can
 /// be no entity's, so it only never matches. `W/` does not matter: proxies add it, and a count has nothing
-/// that could differ in bytes alone.
+/// that could differ in bytes alone; neither does the coding in which they were read.
 fn counts(list: &str) -> Option<Vec<u64>> {
     let is_between = |c: char| matches!(c, ' ' | '\t' | ',');
     let mut counts = Vec::new();
@@ -69,6 +72,7 @@ fn counts(list: &str) -> Option<Vec<u64>> {
         if !opaque.bytes().all(is_tag) {
             return None;
         }
+        let opaque = tags::uncoded(opaque);
         counts.extend(opaque.parse().ok().filter(|count: &u64| count.to_string() == opaque));
         let next = behind.trim_start_matches([' ', '\t']);
         if !next.is_empty() && !next.starts_with(',') {
@@ -100,6 +104,7 @@ mod tests {
         for (list, counts) in [
             (tag(12).as_str(), &[12][..]),
             (r#"W/"12""#, &[12]),
+            (r#""12;zstd", W/"13;br""#, &[12, 13]),
             (r#""3", "4""#, &[3, 4]),
             (r#", "3",, W/"4" ,"#, &[3, 4]),
             (r#""3","4""#, &[3, 4]),

@@ -47,11 +47,22 @@ impl Guard {
         self.check_host(host)?;
         let origin = parts.headers.get(header::ORIGIN);
         match origin {
-            Some(origin) if writes(&parts.method) || negotiate::wants_websocket(&parts.headers) => {
+            Some(origin) if writes(&parts.method) || negotiate::wants_websocket(parts) => {
                 self.check_origin(origin.to_str().unwrap_or("(not ASCII)"), host)
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether there are other origins than the host's own whose pages may read and write.
+    pub(super) fn allows_others(&self) -> bool {
+        !self.allowed_origins.is_empty()
+    }
+
+    /// Whether an origin is among those.
+    pub(super) fn allows(&self, origin: &str) -> bool {
+        let is = |allowed: &String| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin);
+        self.allowed_origins.iter().any(is)
     }
 
     fn check_host(&self, host: Option<&str>) -> Result<(), Problem> {
@@ -79,8 +90,7 @@ impl Guard {
             // A page that came without TLS may be anybody's.
             (!self.tls || scheme.eq_ignore_ascii_case("https")) && authority.eq_ignore_ascii_case(host)
         });
-        let is = |allowed: &String| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin);
-        if is_own || self.allowed_origins.iter().any(is) {
+        if is_own || self.allows(origin) {
             return Ok(());
         }
         let detail = format!(

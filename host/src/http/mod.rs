@@ -3,6 +3,9 @@
 //! | module | what it does |
 //! |---|---|
 //! | `server` | connections, from the first to the shutdown |
+//! | `connection`, `arrivals`, `patient` | one connection: HTTP/1.1 or HTTP/2, the time that a head may take, and how long what is sent may wait |
+//! | `front` | what every request passes before the routes, and every answer behind them |
+//! | `compress`, `cors`, `timing`, `tags` | of answers: smaller, for other pages, how long they took, entity tags |
 //! | `router` | the route table |
 //! | `visit` | a request that was let in: the only way from a handler to the host |
 //! | `guard` | which hosts and origins are answered |
@@ -23,19 +26,25 @@
 
 mod access;
 mod append;
+mod arrivals;
 mod batch;
 mod body;
 mod chains;
+mod compress;
+mod connection;
+mod cors;
 mod divergences;
 mod entrance;
 mod events;
 mod expect;
+mod front;
 mod guard;
 mod hosts;
 mod models;
 mod negotiate;
 mod operations;
 mod parked;
+mod patient;
 mod problem;
 mod query;
 mod refusals;
@@ -43,6 +52,8 @@ mod render;
 mod router;
 mod server;
 mod streams;
+mod tags;
+mod timing;
 mod visit;
 mod waits;
 

@@ -8,9 +8,8 @@ use axum::{
 };
 
 use super::{
-    negotiate,
     render::{self, Answer},
-    streams,
+    streams, tags,
     visit::Visit,
     waits,
 };
@@ -44,7 +43,7 @@ async fn of(visit: Visit, key: DomainKey, entity: Option<EntityId>) -> Answer {
     let model = host.model(&key, entity).await?;
     let Some(data) = &model.data else { return Err(Error::NoModel(key, entity).into()) };
     let tag = tag(host, &model);
-    let known = negotiate::has_already(visit.headers(), &tag);
+    let known = tags::has_already(visit.headers(), &tag);
     // A model's bytes are shared with the row that holds them; the answer needs its own.
     let mut response = Response::new(if known { Vec::new() } else { data.to_vec() }.into());
     if known {

@@ -1,6 +1,7 @@
 //! What form an answer takes, what form a body has, and whether a reader has the answer already.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header, request::Parts};
+use hyper::ext::Protocol;
 
 use super::problem::{self as kinds, Problem};
 use crate::{
@@ -27,11 +28,11 @@ pub(super) enum Form {
 }
 
 /// The form that a request asks for. Types that are not offered are ignored; JSON is the default.
-pub(super) fn form(headers: &HeaderMap) -> Form {
-    if wants_websocket(headers) {
+pub(super) fn form(parts: &Parts) -> Form {
+    if wants_websocket(parts) {
         return Form::WebSocket;
     }
-    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let values = parts.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let mut best = (0.0, Form::Json);
     for range in values.flat_map(|value| value.split(',')) {
         let form = match essence(range) {
@@ -49,9 +50,25 @@ pub(super) fn form(headers: &HeaderMap) -> Form {
     best.1
 }
 
-/// Whether a request asks for a websocket.
-pub(super) fn wants_websocket(headers: &HeaderMap) -> bool {
-    headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+/// Whether a request asks for a websocket: over HTTP/1.1 by an upgrade, over HTTP/2 by RFC 8441.
+pub(super) fn wants_websocket(parts: &Parts) -> bool {
+    let is = |protocol: &[u8]| protocol.eq_ignore_ascii_case(b"websocket");
+    match parts.method {
+        Method::GET if !asks_head(parts) => {
+            parts.headers.get(header::UPGRADE).is_some_and(|value| is(value.as_bytes()))
+        }
+        Method::CONNECT => parts.extensions.get().is_some_and(|protocol: &Protocol| is(protocol.as_ref())),
+        _ => false,
+    }
+}
+
+/// Marks a `HEAD`: it is carried out as the `GET` whose headers it asks for, except that nothing is followed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HeadOnly;
+
+/// Whether only the head of an answer is asked for.
+pub(super) fn asks_head(parts: &Parts) -> bool {
+    parts.extensions.get::<HeadOnly>().is_some()
 }
 
 fn essence(media: &str) -> &str {
@@ -143,16 +160,9 @@ fn unsupported(media: &str, wanted: &str) -> Problem {
     Problem::new(&kinds::MEDIA_TYPE, format!("{given}: send {wanted}"))
 }
 
-/// Whether the reader says that it has what this entity tag (quotes included) stands for.
-pub(super) fn has_already(headers: &HeaderMap, tag: &str) -> bool {
-    let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let mut known = values.flat_map(|value| value.split(',')).map(str::trim);
-    known.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
-}
-
 #[cfg(test)]
 mod tests {
-    use axum::http::{HeaderName, HeaderValue};
+    use axum::http::{HeaderName, HeaderValue, Request};
 
     use super::*;
 
@@ -163,8 +173,16 @@ mod tests {
         pairs.iter().map(pair).collect()
     }
 
+    fn parts(method: &str, pairs: &[(&'static str, &'static str)]) -> Parts {
+        let mut request = Request::new(());
+        *request.method_mut() = method.parse().unwrap();
+        *request.headers_mut() = headers(pairs);
+        request.into_parts().0
+    }
+
     #[test]
     fn accept_chooses_the_form() {
+        let form = |accept: &[(&'static str, &'static str)]| form(&parts("GET", accept));
         for (accept, expected) in [
             ("*/*", Form::Json),
             ("text/html", Form::Json),
@@ -176,11 +194,26 @@ mod tests {
             ("text/event-stream;q=0", Form::Json),
             ("text/event-stream;q=0.1", Form::ServerSentEvents),
         ] {
-            assert_eq!(form(&headers(&[("accept", accept)])), expected, "{accept}");
+            assert_eq!(form(&[("accept", accept)]), expected, "{accept}");
         }
-        assert_eq!(form(&headers(&[])), Form::Json);
-        let upgrade = headers(&[("upgrade", "WebSocket"), ("accept", "text/event-stream")]);
-        assert_eq!(form(&upgrade), Form::WebSocket);
+        assert_eq!(form(&[]), Form::Json);
+        assert_eq!(form(&[("upgrade", "WebSocket"), ("accept", "text/event-stream")]), Form::WebSocket);
+    }
+
+    #[test]
+    fn a_websocket_is_asked_for_by_upgrade_or_by_extended_connect() {
+        let upgrade = [("upgrade", "websocket")];
+        assert!(wants_websocket(&parts("GET", &upgrade)));
+        assert!(!wants_websocket(&parts("POST", &upgrade)));
+        assert!(!wants_websocket(&parts("CONNECT", &upgrade)));
+        let mut head = parts("GET", &upgrade);
+        head.extensions.insert(HeadOnly);
+        assert!(!wants_websocket(&head));
+        for (protocol, expected) in [("websocket", true), ("WebSocket", true), ("connect-udp", false)] {
+            let mut connect = parts("CONNECT", &[]);
+            connect.extensions.insert(Protocol::from_static(protocol));
+            assert_eq!(wants_websocket(&connect), expected, "{protocol}");
+        }
     }
 
     #[test]
@@ -232,20 +265,5 @@ mod tests {
         );
         assert_eq!(form("application/x-ndjson"), None);
         assert_eq!(batch_form(&headers(&[("ce-id", "1")])).ok(), None, "writes need a content type");
-    }
-
-    #[test]
-    fn tags_are_compared_weakly_and_in_lists() {
-        for (header, expected) in [
-            (r#""a-1""#, true),
-            (r#"W/"a-1""#, true),
-            (r#""x", "a-1""#, true),
-            ("*", true),
-            (r#""a-2""#, false),
-            ("a-1", false),
-        ] {
-            assert_eq!(has_already(&headers(&[("if-none-match", header)]), r#""a-1""#), expected, "{header}");
-        }
-        assert!(!has_already(&headers(&[]), r#""a-1""#));
     }
 }

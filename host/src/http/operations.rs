@@ -105,6 +105,15 @@ fn administers_one_of(visit: &Visit, hash: &ModuleHash) -> bool {
             .any(|(key, domain)| visit.administers(&key.context) && is_one(domain))
 }
 
+/// What can be followed, and every message there, for programs: the protocol as AsyncAPI.
+const ASYNCAPI: &str = include_str!("asyncapi.json");
+
+/// `GET /_/asyncapi.json`
+pub(super) async fn asyncapi(visit: Visit) -> Answer {
+    visit.query(&[])?;
+    Ok(render::json(ASYNCAPI))
+}
+
 /// `GET /_/live`: whoever can answer is alive.
 pub(super) async fn live(visit: Visit) -> Answer {
     visit.query(&[])?;

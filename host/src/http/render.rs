@@ -166,9 +166,9 @@ pub(super) fn json(text: impl Into<Body>) -> Response {
     response
 }
 
-/// Says that the answer depends on the form that was asked for.
+/// Says that the answer depends on the form that was asked for, and on the codings, as all answers do.
 pub(super) fn varies(headers: &mut HeaderMap) {
-    headers.insert(header::VARY, HeaderValue::from_static("Accept"));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
 }
 
 /// What every handler gives.

@@ -2,12 +2,16 @@
 
 use axum::{
     Router,
+    body::Body,
+    handler::Handler,
+    http::{Method, StatusCode, request::Parts},
+    response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
 
 use super::{
     access::Asks,
-    append, batch, chains, divergences, events, hosts, models, operations, parked,
+    append, batch, chains, divergences, events, hosts, models, negotiate, operations, parked,
     problem::{self as kinds, Problem},
     streams,
     visit::{App, Shared, Stray},
@@ -27,14 +31,14 @@ pub(super) fn router(shared: &Shared) -> Router {
     // One segment may be an entity, an event or a domain: what it is decides the handler behind it.
     Router::new()
         .route("/{context}/{event_type}/{entity}/{event_id}", write(post(append::one)))
-        .route("/{context}/events", write(post(batch::append)).merge(read(get(events::of_context))))
-        .route("/{context}/subscribe", read(get(streams::subscribe)))
+        .route("/{context}/events", write(post(batch::append)).merge(read(followed(events::of_context))))
+        .route("/{context}/subscribe", read(followed(streams::subscribe)))
         .route("/{context}/{event_id}/event", read(get(events::one)))
         .route("/{context}/{event_id}/causes", read(get(chains::causes)))
         .route("/{context}/{event_id}/effects", read(get(chains::effects)))
-        .route("/{context}/{entity_or_domain}/events", read(get(events::of_entity_or_domain)))
-        .route("/{context}/{domain}/{entity}/model", read(get(models::of_entity)))
-        .route("/{context}/{domain}/model", read(get(models::of_context)))
+        .route("/{context}/{entity_or_domain}/events", read(followed(events::of_entity_or_domain)))
+        .route("/{context}/{domain}/{entity}/model", read(followed(models::of_entity)))
+        .route("/{context}/{domain}/model", read(followed(models::of_context)))
         .route("/{context}/{domain}/models", read(get(models::list)))
         .route("/{context}/{domain}/keys", read(get(models::keys)))
         .route("/{context}/keys", read(get(models::domains)))
@@ -48,6 +52,7 @@ pub(super) fn router(shared: &Shared) -> Router {
         .route("/_/divergences", list(get(divergences::list)))
         .route("/_/hosts", whole(get(hosts::list)))
         .route("/_/modules/{hash}", list(get(operations::module)))
+        .route("/_/asyncapi.json", open(get(operations::asyncapi)))
         .route("/_/live", open(get(operations::live)))
         .route("/_/ready", open(get(operations::ready)))
         .fallback(not_found)
@@ -55,13 +60,27 @@ pub(super) fn router(shared: &Shared) -> Router {
         .with_state(shared.clone())
 }
 
+/// A URL that can be read and followed. Websockets are opened by `GET`, or over HTTP/2 by `CONNECT` (RFC 8441).
+fn followed<H, T>(handler: H) -> MethodRouter<App>
+where
+    H: Handler<T, App>,
+    T: 'static,
+{
+    get(handler.clone()).connect(handler)
+}
+
 async fn not_found(stray: Stray) -> Problem {
     let detail = format!("there is nothing at {}: the README lists the URLs", stray.parts.uri.path());
     Problem::new(&kinds::NOT_FOUND, detail)
 }
 
-/// The router adds the `Allow` header.
-async fn wrong_method(stray: Stray) -> Problem {
-    let detail = format!("{} does not take {}: see Allow", stray.parts.uri.path(), stray.parts.method);
-    Problem::new(&kinds::METHOD, detail)
+/// Says what a URL takes. The router adds the `Allow` header.
+async fn wrong_method(stray: Stray) -> Response {
+    let Parts { method, uri, .. } = &stray.parts;
+    if method == Method::OPTIONS {
+        return (StatusCode::NO_CONTENT, Body::empty()).into_response();
+    }
+    let method = if negotiate::asks_head(&stray.parts) { &Method::HEAD } else { method };
+    let detail = format!("{} does not take {method}: see Allow", uri.path());
+    Problem::new(&kinds::METHOD, detail).into_response()
 }

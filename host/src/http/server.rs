@@ -1,12 +1,8 @@
 //! Connections: taken until the shutdown begins, then ended, kindly first.
 
-use std::{io, pin::pin, time::Duration};
+use std::{io, time::Duration};
 
-use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::OwnedSemaphorePermit,
     task::JoinSet,
@@ -15,9 +11,10 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
+    connection::Connections,
     entrance::{Entrance, Tls},
+    front::Front,
     guard::Guard,
-    router::router,
     streams::Streams,
     visit::Shared,
 };
@@ -34,7 +31,10 @@ pub(crate) async fn serve(host: Host, entrance: Entrance, shutdown: Cancellation
     }
     let streams = Streams::new(host.config().limits.streams, shutdown.clone());
     let guard = Guard::new(host.config(), entrance.address);
-    let router = router(&Shared::new(host, guard, entrance.access.clone(), streams.clone()));
+    let limits = host.config().limits.clone();
+    let front = Front::new(Shared::new(host, guard, entrance.access.clone(), streams.clone()));
+    let all = Connections::new(front, &limits, shutdown.clone());
+    let requests = all.requests().clone();
     let (listener, tls, fresh) = entrance.split();
     let fresh = AbortOnDropHandle::new(tokio::spawn(fresh));
     let mut connections = JoinSet::new();
@@ -42,24 +42,27 @@ pub(crate) async fn serve(host: Host, entrance: Entrance, shutdown: Cancellation
         tokio::select! {
             () = shutdown.cancelled() => break,
             (socket, place) = arrival(&listener, tls.as_ref()) => {
-                let (router, shutdown) = (router.clone(), shutdown.clone());
+                let all = all.clone();
                 match &tls {
-                    None => connections.spawn(answer(socket, router, shutdown)),
-                    Some(tls) => connections.spawn(secured(tls.clone(), place, socket, router, shutdown)),
+                    None => connections.spawn(all.answer(socket)),
+                    Some(tls) => connections.spawn(secured(tls.clone(), place, socket, all, shutdown.clone())),
                 };
             }
             // Those that ended are forgotten.
             Some(_) = connections.join_next() => {}
         }
     }
-    drop((listener, router, fresh));
+    drop((listener, all, fresh));
     let ended = async {
         while connections.join_next().await.is_some() {}
+        requests.ended().await;
         streams.ended().await;
     };
     if timeout(grace, ended).await.is_err() {
         tracing::warn!(connections = connections.len(), "clients that did not let go were cut off");
         connections.shutdown().await;
+        requests.cut();
+        requests.ended().await;
     }
 }
 
@@ -101,7 +104,7 @@ async fn secured(
     tls: Tls,
     place: Option<OwnedSemaphorePermit>,
     socket: TcpStream,
-    router: Router,
+    all: Connections,
     shutdown: CancellationToken,
 ) {
     let stream = tokio::select! {
@@ -110,25 +113,6 @@ async fn secured(
     };
     drop(place);
     if let Some(stream) = stream {
-        answer(stream, router, shutdown).await;
-    }
-}
-
-async fn answer<S>(stream: S, router: Router, shutdown: CancellationToken)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let service = TowerToHyperService::new(router);
-    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
-    let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = shutdown.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection broke");
+        all.answer(stream).await;
     }
 }

@@ -36,6 +36,11 @@ impl Shared {
         Self(Arc::new(Parties { host, guard, access, streams }))
     }
 
+    /// The rules about hosts and origins.
+    pub(super) fn guard(&self) -> &Guard {
+        &self.0.guard
+    }
+
     /// The same, for a route that asks something of whoever calls it.
     pub(super) fn asking(&self, asks: Asks) -> App {
         App { shared: self.clone(), asks }
@@ -158,12 +163,17 @@ impl Visit {
 
     /// Whether it asks for a websocket that may have this subprotocol.
     pub(super) fn offers(&self, protocol: &str) -> bool {
-        access::offers(&self.parts.headers, protocol)
+        access::offers(&self.parts, protocol)
+    }
+
+    /// Whether it asks for the head of an answer only.
+    pub(super) fn asks_head(&self) -> bool {
+        negotiate::asks_head(&self.parts)
     }
 
     /// The form that it asks for.
     pub(super) fn form(&self) -> Form {
-        negotiate::form(&self.parts.headers)
+        negotiate::form(&self.parts)
     }
 
     /// The first segments of its path, decoded. The route table vouches for their number.

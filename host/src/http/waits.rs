@@ -1,7 +1,7 @@
 //! Requests that wait until something is folded: a post that answers with a model, and a model that holds
 //! what was posted.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::{body::Body, http::header, response::Response};
 use tokio::sync::OwnedSemaphorePermit;
@@ -11,6 +11,7 @@ use super::{
     models,
     problem::{self as kinds, Problem},
     render::{self, Answer},
+    timing,
     visit::Visit,
 };
 use crate::{
@@ -52,6 +53,7 @@ pub(super) fn asked(visit: &Visit) -> Result<Option<Wait>, Problem> {
 /// Waits, and tells in the answer to a post what became of the event at this position. It is written
 /// whatever comes now, so that only an entity that is parked is a problem.
 pub(super) async fn answer(visit: &Visit, wait: &Wait, position: Position, mut response: Response) -> Answer {
+    let began = Instant::now();
     let folded = match waiting(visit, &wait.key, wait.entity, position, wait.most).await {
         // A module that came meanwhile may not take it any more.
         Ok(Waited::Folded(model)) => model.filter(|model| model.position >= position),
@@ -62,6 +64,7 @@ pub(super) async fn answer(visit: &Visit, wait: &Wait, position: Position, mut r
             None
         }
     };
+    timing::add(response.headers_mut(), "fold", began.elapsed());
     let mut out = String::new();
     render::waited(&mut out, position, folded.as_ref());
     *response.body_mut() = Body::from(out);

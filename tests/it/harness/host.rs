@@ -81,13 +81,27 @@ impl Host {
 
     /// The same, run by the real program.
     pub(crate) async fn start_process() -> Self {
+        Self::start_process_with(&[]).await
+    }
+
+    /// The same, with an environment.
+    pub(crate) async fn start_process_with(environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let place = Arc::new(Place::new(folder.path()));
-        Self::serve_by_process(folder, place, "local").await
+        Self::by_process(folder, place, "local", environment).await
     }
 
     /// The same, of this name, on a store that is there already.
     pub(crate) async fn serve_by_process(folder: TempDir, place: Arc<Place>, node: &str) -> Self {
+        Self::by_process(folder, place, node, &[]).await
+    }
+
+    async fn by_process(
+        folder: TempDir,
+        place: Arc<Place>,
+        node: &str,
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut config = Config::embedded();
         config.node = node.to_owned();
         config.store = place.store();
@@ -95,7 +109,7 @@ impl Host {
         let reducers = config.reducers.to_str().unwrap();
         let arguments =
             ["--store", &config.store, "--reducers", reducers, "--context", "shop", "--node", node];
-        let process = Process::serve(&arguments).await;
+        let process = Process::serve_with(&arguments, environment).await;
         let base = process.base().to_owned();
         let served = Served::By(Box::new(process));
         Self { base, client: reqwest::Client::new(), folder, place, config, served }

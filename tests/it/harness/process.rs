@@ -159,6 +159,13 @@ impl Process {
         self.child.id().unwrap()
     }
 
+    /// How much of the machine's memory it has.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        resident.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
     /// `kill -9`.
     pub(crate) async fn kill(&mut self) {
         self.child.kill().await.unwrap();

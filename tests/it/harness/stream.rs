@@ -49,7 +49,7 @@ impl Stream {
         let status = response.status().as_u16();
         assert_eq!(status, 200, "{}", response.text().await.unwrap());
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        assert_eq!(response.headers()["vary"], "Accept");
+        assert_eq!(response.headers()["vary"], "Accept, Accept-Encoding");
         let chunks = Box::pin(response.bytes_stream());
         Self { chunks, text: String::new(), frames: VecDeque::new() }
     }

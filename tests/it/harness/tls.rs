@@ -42,14 +42,23 @@ impl Pair {
         fs::write(&config.tls_key, &self.key).unwrap();
     }
 
-    /// Connects to a host (`https://ADDRESS`, or `http`) that must have this certificate.
+    /// Connects to a host (`https://ADDRESS`, or `http`) that must have this certificate, to speak HTTP/1.1.
     pub(crate) async fn connect(&self, base: &str) -> io::Result<TlsStream<TcpStream>> {
+        self.connect_to_speak(base, &["http/1.1"]).await
+    }
+
+    /// The same, to speak one of these versions, as the host likes best.
+    pub(crate) async fn connect_to_speak(
+        &self,
+        base: &str,
+        versions: &[&str],
+    ) -> io::Result<TlsStream<TcpStream>> {
         let mut trusted = RootCertStore::empty();
         trusted.add(self.der.clone()).unwrap();
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let builder = builder.with_safe_default_protocol_versions().unwrap();
         let mut config = builder.with_root_certificates(trusted).with_no_client_auth();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = versions.iter().map(|version| version.as_bytes().to_vec()).collect();
         let (_, address) = base.split_once("://").unwrap();
         let socket = TcpStream::connect(address).await?;
         let name = ServerName::try_from("localhost").unwrap();

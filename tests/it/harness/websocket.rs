@@ -2,7 +2,10 @@
 
 use futures_util::StreamExt;
 use serde_json::Value;
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{
@@ -16,7 +19,7 @@ use tokio_tungstenite::{
 use super::{Host, patiently};
 
 /// An open websocket.
-pub(crate) struct Socket(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Socket<S = MaybeTlsStream<TcpStream>>(pub(crate) WebSocketStream<S>);
 
 impl Host {
     /// Follows a URL over a websocket.
@@ -47,7 +50,7 @@ impl Host {
     }
 }
 
-impl Socket {
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// The next frame, which must be of this kind.
     pub(crate) async fn frame(&mut self, kind: &str) -> Value {
         loop {

@@ -94,7 +94,7 @@ impl Access {
         if matches!(asks, Asks::Nothing) || self.is_open() {
             return Ok(None);
         }
-        let hash = presented::hash(&parts.headers)?;
+        let hash = presented::hash(parts)?;
         let demand = demand(parts.uri.path(), asks)?;
         self.0.borrow().judge(hash.as_ref(), &demand).map_err(|refused| problem(&refused, &demand))
     }
@@ -105,7 +105,7 @@ impl Access {
         parts: &Parts,
         asks: Asks,
     ) -> Result<impl Future<Output = ()> + Send + use<>, Problem> {
-        let hash: Option<TokenHash> = presented::hash(&parts.headers).ok().flatten();
+        let hash: Option<TokenHash> = presented::hash(parts).ok().flatten();
         let demand = demand(parts.uri.path(), asks)?.into_owned();
         let mut ring = self.0.subscribe();
         Ok(async move {

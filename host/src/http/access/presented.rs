@@ -1,6 +1,6 @@
 //! The token that a request comes with.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header, request::Parts};
 
 use crate::{
     config::TokenHash,
@@ -19,14 +19,15 @@ pub(in crate::http) const SUBSCRIBE: &str = "everfold.v1";
 const BEARER_PROTOCOL: &str = "everfold.bearer.";
 
 /// The hash of a request's token; `None` if it has none.
-pub(super) fn hash(headers: &HeaderMap) -> Result<Option<TokenHash>, Problem> {
+pub(super) fn hash(parts: &Parts) -> Result<Option<TokenHash>, Problem> {
+    let headers = &parts.headers;
     let mut sent = headers.get_all(header::AUTHORIZATION).iter();
     match (sent.next(), sent.next()) {
         (Some(_), Some(_)) => {
             Err(Problem::new(&kinds::INVALID, "the request has more than one Authorization header"))
         }
         (Some(value), None) => Ok(bearer(value).map(TokenHash::of)),
-        (None, _) if negotiate::wants_websocket(headers) => by_protocol(headers),
+        (None, _) if negotiate::wants_websocket(parts) => by_protocol(headers),
         (None, _) => Ok(None),
     }
 }
@@ -44,8 +45,8 @@ fn offered(headers: &HeaderMap) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a request is for a websocket that may have this subprotocol.
-pub(in crate::http) fn offers(headers: &HeaderMap, protocol: &str) -> bool {
-    negotiate::wants_websocket(headers) && offered(headers).any(|offered| offered == protocol)
+pub(in crate::http) fn offers(parts: &Parts, protocol: &str) -> bool {
+    negotiate::wants_websocket(parts) && offered(&parts.headers).any(|offered| offered == protocol)
 }
 
 fn by_protocol(headers: &HeaderMap) -> Result<Option<TokenHash>, Problem> {
@@ -64,14 +65,16 @@ fn by_protocol(headers: &HeaderMap) -> Result<Option<TokenHash>, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::Request;
+
     use super::*;
 
     fn presented(pairs: &[(&'static str, &'static str)]) -> Result<Option<TokenHash>, &'static kinds::Kind> {
-        let mut headers = HeaderMap::new();
+        let mut request = Request::new(());
         for (name, value) in pairs {
-            headers.append(*name, HeaderValue::from_static(value));
+            request.headers_mut().append(*name, HeaderValue::from_static(value));
         }
-        hash(&headers).map_err(|problem| problem.kind())
+        hash(&request.into_parts().0).map_err(|problem| problem.kind())
     }
 
     #[test]

@@ -27,8 +27,8 @@ use tokio_rustls::{
 use super::{EntranceError, unreadable};
 use crate::config::Config;
 
-/// What is spoken behind the handshake.
-const PROTOCOL: &[u8] = b"http/1.1";
+/// What is spoken behind the handshake, the best first.
+const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
 /// Turns connections into secure ones. Cheap to clone; every clone has the same certificate.
 #[derive(Clone)]
@@ -64,7 +64,7 @@ impl Tls {
         let pair = Arc::new(Pair { certificate, key, provider, present });
         let resolver: Arc<dyn ResolvesServerCert> = Arc::<Pair>::clone(&pair);
         let mut server = builder.with_no_client_auth().with_cert_resolver(resolver);
-        server.alpn_protocols = vec![PROTOCOL.to_vec()];
+        server.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
         Ok(Some(Self {
             acceptor: TlsAcceptor::from(Arc::new(server)),
             pair,

@@ -154,6 +154,9 @@ pub(super) async fn answer(mut visit: Visit, form: Form) -> Result<Response, Pro
     let last_event_id = visit.headers().get(LAST_EVENT_ID);
     let wish = Wish { path: uri.path(), query: uri.query(), last_event_id };
     let frames = wish.frames(visit.host(), &visit.streams().views).await?;
+    if visit.asks_head() {
+        return Ok(sse::head());
+    }
     let permit = visit.streams().open()?;
     let over = visit.until_over()?;
     let epoch = visit.host().epoch().clone();

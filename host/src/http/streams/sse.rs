@@ -31,7 +31,15 @@ pub(super) fn answer(
     });
     let farewell = Event::default().comment("come back").retry(come_back);
     let events = events.chain(stream::iter([farewell])).map(Ok::<_, Infallible>);
-    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
+    dressed(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
+}
+
+/// What such an answer says of itself, without a stream.
+pub(super) fn head() -> Response {
+    dressed(Sse::new(stream::empty::<Result<Event, Infallible>>()).into_response())
+}
+
+fn dressed(mut response: Response) -> Response {
     let headers = response.headers_mut();
     render::varies(headers);
     // Proxies that buffer answers would hold every frame back.
