@@ -135,14 +135,35 @@ async fn two_windows_of_a_browser_share_a_cart() {
             browser.shows(window, ITEMS, &json!(items)).await;
         }
     }
-    let cart = host.get(&format!("/shop/cart/{}/model", entity(1))).await.expect(200).json();
+    let path = format!("/shop/cart/{}/model", entity(1));
+    let cart = host.get(&path).await.expect(200).json();
     assert_eq!(cart["contents"]["cup"]["qty"], 1);
+    let followed = browser.evaluate(&one, &by_fetch(&format!("{}{path}", host.base()))).await.unwrap();
+    assert_eq!(
+        followed,
+        json!([cart, "item_added"]),
+        "a page of another origin follows without a socket as well"
+    );
     let host = restart(host).await;
     browser.evaluate(&other, "document.getElementById('buy').click()").await.unwrap();
     for window in [&one, &other] {
         browser.shows(window, "document.getElementById('cart-title').textContent", &json!("Bought")).await;
     }
     host.stop().await;
+}
+
+/// Follows a model by `fetch`, and then the events behind the first one: what a page must be allowed to send for that
+/// is more than what any page may.
+fn by_fetch(url: &str) -> String {
+    format!(
+        "(async () => {{
+            const {{ followEvents, followModel }} = await import('../src/index.js');
+            for await (const {{ model, epoch }} of followModel('{url}')) {{
+                const events = followEvents(new URL('/shop/events?type=item_*', '{url}'), {{ from: `${{epoch}}-1` }});
+                for await (const {{ event }} of events) return [model, event.type];
+            }}
+        }})()"
+    )
 }
 
 /// How many items a page shows.
