@@ -26,9 +26,9 @@ export class Following {
   /** @param {string | URL} url @param {import('./index.js').FollowOptions} [options] */
   constructor(url, options = {}) {
     this.#url = withOptions(absolute(url, ['http:', 'https:']), options);
-    this.#options = { silenceMs: SILENCE_MS, onTrouble: () => {}, onOpen: () => {}, ...options };
-    this.#options.fetch ??= globalThis.fetch;
-    if (typeof this.#options.fetch !== 'function') {
+    const { fetch = globalThis.fetch, silenceMs = SILENCE_MS, onTrouble = () => {}, onOpen = () => {}, token } = options;
+    this.#options = { fetch, silenceMs, onTrouble, onOpen, token };
+    if (typeof fetch !== 'function') {
       throw final('no-fetch', 'this platform has no fetch: give one as options.fetch, or use Node 18 or newer');
     }
     this.#cursor = options.from;

@@ -18,8 +18,7 @@ export { EverfoldError, PatchError } from './errors.js';
 export { cursorOf, listen } from './frames.js';
 export { uuid1, uuid4 } from './ids.js';
 export { apply } from './patch.js';
-export { Socket, connect } from './socket.js';
-export { EventsView, Following, ModelView };
+export { connect } from './socket.js';
 
 /** Follows a URL: its frames as they are. */
 export function follow(url, options) {

@@ -41,7 +41,8 @@ export class Link {
    */
   constructor(url, options, { opened, received, ended }) {
     this.#url = url;
-    this.#options = { onTrouble: () => {}, onOpen: () => {}, ...options };
+    const { WebSocket, token, fetch = globalThis.fetch, onTrouble = () => {}, onOpen = () => {} } = options;
+    this.#options = { WebSocket, token, fetch, onTrouble, onOpen };
     this.#opened = opened;
     this.#received = received;
     this.#end = linked(options.signal);
@@ -144,7 +145,7 @@ export class Link {
 
   /** Why an opening was refused: a websocket does not say it, so the same is asked by HTTP. */
   async #refusal(token, signal) {
-    const fetch = this.#options.fetch ?? globalThis.fetch;
+    const { fetch } = this.#options;
     if (fetch === undefined) return undefined;
     const url = new URL(this.#url);
     url.protocol = url.protocol.replace('ws', 'http');
