@@ -42,6 +42,8 @@ async fn every_event_that_is_reported_is_in_the_log_and_folded() {
         (&["--workload", "hot", "--threads", "2"], 50, 50),
         (&["--workload", "late", "--late", "30", "--entities", "5"], 100, 100),
         (&["--rate", "20000", "--domain", "ledger", "--data", r#"{"n":{{number}}}"#], 50, 50),
+        (&["--workload", "sockets", "--in-flight", "7"], 300, 300),
+        (&["--workload", "sockets", "--rate", "20000", "--threads", "2"], 50, 50),
     ] {
         let count = events.to_string();
         let report = bench(&host, &[&["--connections", "4", "--events", &count], arguments].concat()).await;
@@ -104,6 +106,38 @@ async fn whoever_follows_sees_every_event() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_change_is_seen_on_every_socket() {
+    let host = Host::with_ledger().await;
+    let fan_out = ["--workload", "fan-out", "--rate", "100", "--events", "20"];
+    let report = bench(&host, &[&fan_out[..], &["--connections", "50", "--threads", "2"]].concat()).await;
+    assert_eq!(report["errors"], Value::Array(vec![]), "{report}");
+    assert_eq!((&report["connections"], &report["log"]["after"]), (&50.into(), &20.into()), "{report}");
+    let latencies = report["latencies"].as_array().unwrap();
+    let of: Vec<_> = latencies.iter().map(|one| (one["of"].as_str().unwrap(), &one["count"])).collect();
+    let all = &json!(20);
+    assert_eq!(of, [("answered", all), ("first update", all), ("last update", all)]);
+    assert_eq!(folded(&host).await.len(), 1, "all of them are of one entity");
+    let host = host.restart(|config| config.limits.streams = 5).await;
+    host.serves("shop", "ledger", guest("ledger")).await;
+    let said = refused(&[&[host.base()], &fan_out[..]].concat()).await;
+    assert!(said.contains("/model cannot be opened") && said.contains("limits.streams"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_refused_over_a_socket_is_counted_by_its_problem() {
+    let host = Host::start(|config| config.limits.event_bytes = 500).await;
+    let long = format!(r#"{{"note":"{}"}}"#, "x".repeat(1_000));
+    let arguments = ["bench", host.base(), "--warm-up", "0", "--json", "--workload", "sockets"];
+    let many = ["--events", "30", "--connections", "2", "--in-flight", "5", "--data", &long];
+    let (status, told, said) = run(&[&arguments[..], &many].concat(), &[]).await;
+    assert!(!status.success() && said.contains("no request succeeded"), "{said}");
+    let report: Value = serde_json::from_str(&told).unwrap();
+    let error = &report["errors"][0];
+    assert_eq!((&error["kind"], &error["count"]), (&"413 too-large".into(), &30.into()), "{report}");
+    assert_eq!((&report["requests"], &report["overloaded"]), (&0.into(), &0.into()), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn models_are_read_once_there_are_some() {
     let host = Host::with_ledger().await;
     let read = ["--workload", "read", "--events", "30", "--warm-up", "0"];
@@ -144,9 +178,10 @@ async fn what_cannot_be_measured_is_refused_with_the_way_out() {
         (&["--context", "elsewhere"][..], &["elsewhere", "name it in the config"][..]),
         (&["--domain", "nothing"], &["--domain nothing", "there are ledger"]),
         (&["--batch", "5"], &["--batch", "--workload batches"]),
+        (&["--in-flight", "5"], &["--in-flight", "--workload sockets"]),
         (&["--data", "{{who}}"], &["--data", "{{who}}", "{{entity}}"]),
         (&["--duration", "soon"], &["--duration", "number of seconds"]),
-        (&["--workload", "everything"], &["append-fold", "batches", "hot", "late", "live", "read"]),
+        (&["--workload", "everything"], &["append-fold", "batches", "sockets", "live", "fan-out", "read"]),
     ] {
         let said = refused(&[&[host.base()], arguments].concat()).await;
         assert!(words.iter().all(|word| said.contains(word)), "{words:?}: {said}");
@@ -159,13 +194,17 @@ async fn what_cannot_be_measured_is_refused_with_the_way_out() {
 }
 
 /// A run that goes on until it is stopped, once it has written something.
-async fn under_way(host: &Host) -> (JoinHandle<Result<Report, bench::BenchError>>, CancellationToken) {
+async fn under_way(
+    host: &Host,
+    workload: Workload,
+) -> (JoinHandle<Result<Report, bench::BenchError>>, CancellationToken) {
     let options = BenchOptions {
         url: host.base().to_owned(),
         token: None,
         anywhere: false,
-        workload: Workload::AppendFold,
-        connections: 2,
+        workload,
+        connections: Some(2),
+        in_flight: None,
         threads: 1,
         entities: None,
         rate: None,
@@ -192,21 +231,47 @@ async fn under_way(host: &Host) -> (JoinHandle<Result<Report, bench::BenchError>
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_is_stopped_tells_what_it_has_measured() {
-    let host = Host::with_ledger().await;
-    let (run, stop) = under_way(&host).await;
-    stop.cancel();
-    let report = patiently("the report", run).await.unwrap().unwrap();
-    assert!(report.stopped && report.events >= 20 && report.errors.is_empty(), "{report:?}");
-    assert_eq!(report.log.after, Some(report.events), "what was under way is answered and counted");
+    for workload in [Workload::AppendFold, Workload::Sockets] {
+        let host = Host::with_ledger().await;
+        let (run, stop) = under_way(&host, workload).await;
+        stop.cancel();
+        let report = patiently("the report", run).await.unwrap().unwrap();
+        assert!(report.stopped && report.events >= 20 && report.errors.is_empty(), "{report:?}");
+        assert_eq!(report.log.after, Some(report.events), "what was under way is answered and counted");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_host_that_goes_away_is_named_beside_what_was_measured() {
+    for (workload, kind) in
+        [(Workload::AppendFold, "the host is gone"), (Workload::Sockets, "the connection broke")]
+    {
+        let host = Host::with_ledger().await;
+        let (run, stop) = under_way(&host, workload).await;
+        host.stop().await;
+        stop.cancel();
+        let report = patiently("the report", run).await.unwrap().unwrap();
+        assert!(report.events >= 20 && report.log.after.is_none(), "{report:?}");
+        assert!(report.errors.iter().any(|error| error.kind == kind), "{report:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_goes_on_over_new_sockets_once_the_host_is_back() {
     let host = Host::with_ledger().await;
-    let (run, stop) = under_way(&host).await;
-    host.stop().await;
+    let (run, stop) = under_way(&host, Workload::Sockets).await;
+    let address = host.base().trim_start_matches("http://").to_owned();
+    let host = host.restart(|config| config.listen = address).await;
+    let head = async || host.get("/_/reducers").await.expect(200).json()["head"].as_u64().unwrap();
+    let before = head().await;
+    wait_until("the run to go on", async || match head().await {
+        now if now > before => Ok(()),
+        now => Err(format!("{now} events")),
+    })
+    .await;
     stop.cancel();
     let report = patiently("the report", run).await.unwrap().unwrap();
-    assert!(report.events >= 20 && report.log.after.is_none(), "{report:?}");
-    assert!(report.errors.iter().any(|error| error.kind == "the host is gone"), "{report:?}");
+    let kinds: Vec<_> = report.errors.iter().map(|error| error.kind.as_str()).collect();
+    assert!(kinds.contains(&"the connection broke"), "{report:?}");
+    assert!(report.events >= 20 && report.log.after > Some(before), "{report:?}");
 }

@@ -27,10 +27,19 @@ pub enum Failure {
     Connect(#[from] io::Error),
     /// The connection ended before its time.
     #[error("the connection broke ({0})")]
-    Broken(#[from] hyper::Error),
+    Broken(String),
+    /// The host does not open a websocket.
+    #[error("it was refused ({0})")]
+    Refused(String),
     /// The host keeps still.
     #[error("no answer within {} s", PATIENCE.as_secs())]
     Silent,
+}
+
+impl From<hyper::Error> for Failure {
+    fn from(error: hyper::Error) -> Self {
+        Self::Broken(error.to_string())
+    }
 }
 
 /// What the host said.
@@ -47,6 +56,8 @@ pub(super) struct Answer {
 pub(super) struct Problem {
     #[serde(rename = "type")]
     kind: String,
+    /// The status that it has, or would have, as an answer.
+    pub(super) status: u16,
     /// A sentence for people.
     pub(super) detail: String,
 }

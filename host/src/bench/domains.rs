@@ -1,8 +1,8 @@
 //! Which domains a run is about.
 
 use super::{
-    BenchError,
-    options::{Plan, Workload},
+    BenchError, Workload,
+    options::Plan,
     status::{Reducer, Reducers},
 };
 use crate::words::{Descriptor, DomainName};
@@ -45,7 +45,8 @@ impl Domains {
         } else {
             options.domains.iter().map(named).collect::<Result<Vec<_>, _>>()?
         };
-        if matches!(options.workload, Workload::Live | Workload::Read) && chosen.len() != 1 {
+        let needs_one = matches!(options.workload, Workload::Live | Workload::FanOut | Workload::Read);
+        if needs_one && chosen.len() != 1 {
             let why = format!("name it with --domain{}", list(&serving));
             return Err(BenchError::OneDomain { workload: options.workload.name(), why });
         }
@@ -105,6 +106,7 @@ mod tests {
                 &[],
                 "live needs one domain: name it with --domain (there are cart, coupons, tally)",
             ),
+            (Workload::FanOut, &[], "fan-out needs one domain"),
             (Workload::Read, &["cart", "tally"], "read needs one domain"),
         ] {
             let said = choose(workload, named).unwrap_err();

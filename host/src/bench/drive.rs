@@ -3,24 +3,23 @@
 use std::{
     io,
     sync::{Arc, Mutex, atomic::AtomicU64},
-    time::{Duration, Instant},
 };
 
 use futures_util::future::try_join_all;
-use rustix::time::{ClockId, clock_gettime};
-use tokio::{runtime, task::JoinSet};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     BenchError,
-    connection::Connection,
-    lane::Lane,
-    live::Updates,
+    lane::{Lane, Link, OverSockets},
     options::{Limit, Plan},
     pacer::Pacer,
-    requests::{Source, Work},
+    requests::Source,
     tally::Tally,
     target::Target,
+    threads::{Busy, Thread},
+    updates::Updates,
+    work::Work,
 };
 
 /// What a phase needs to know.
@@ -37,31 +36,16 @@ pub(super) struct Phase {
 /// Sends until the limit is met or `stop` fires. Requests that are under way then are answered first.
 pub(super) async fn drive(phase: &Phase) -> Result<Tally, BenchError> {
     let left = Arc::new(AtomicU64::new(phase.limit.events.unwrap_or(u64::MAX)));
-    // Threads of their own: the load is not to wait for whatever else this runtime does.
-    let threads = phase.plan.options.threads.min(phase.plan.options.connections);
+    let threads = phase.plan.options.threads.min(phase.plan.lanes);
     let shares = (0..threads).map(|share| {
         let (phase, left) = (phase.clone(), Arc::clone(&left));
-        tokio::task::spawn_blocking(move || on_this_thread(&phase, left, share, threads))
+        Thread::run(move || async move { Box::pin(share_of(&phase, left, share, threads)).await })
     });
     let mut whole = Tally::new()?;
     for share in shares.collect::<Vec<_>>() {
-        whole.merge(share.await.map_err(|error| BenchError::Broken(error.to_string()))??)?;
+        whole.merge(share.ended().await?)?;
     }
     Ok(whole)
-}
-
-fn on_this_thread(
-    phase: &Phase,
-    left: Arc<AtomicU64>,
-    share: usize,
-    shares: usize,
-) -> Result<Tally, BenchError> {
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let (began, busy) = (Instant::now(), cpu_time());
-    let mut tally = runtime.block_on(share_of(phase, left, share, shares))?;
-    let busy = cpu_time().saturating_sub(busy);
-    tally.busy.push(busy.div_duration_f64(began.elapsed()));
-    Ok(tally)
 }
 
 async fn share_of(
@@ -70,30 +54,33 @@ async fn share_of(
     share: usize,
     shares: usize,
 ) -> Result<Tally, BenchError> {
-    let lanes = phase.plan.options.connections;
+    let busy = Busy::start();
+    let lanes = phase.plan.lanes;
     let own = (share..lanes).step_by(shares);
+    let in_flight = phase.plan.in_flight;
+    let over = phase.work.socket().map(|path| OverSockets { path, in_flight });
     // All are open before the first is used.
-    let connections = try_join_all(own.clone().map(async |lane| {
-        let opened = Connection::open(&phase.target).await;
-        opened.map_err(|failure| BenchError::TooMany { number: lane + 1, wanted: lanes, failure })
+    let links = try_join_all(own.clone().map(async |lane| {
+        let path = over.as_ref().map_or("/", |over| &over.path);
+        let opened = Link::open(&phase.target, over.as_ref()).await;
+        opened.map_err(|failure| BenchError::connection(lane + 1, lanes, path, failure))
     }));
-    let connections = connections.await?;
+    let links = links.await?;
     let duration = phase.limit.duration;
     let pacer = Pacer::new(&phase.plan, duration, left, (share, shares), phase.stop.clone())?;
     let pacer = Arc::new(pacer);
     let tally = Arc::new(Mutex::new(Tally::new()?));
     let mut running = JoinSet::new();
-    for (lane, connection) in own.zip(connections) {
+    for (lane, link) in own.zip(links) {
         let lane = Lane {
             target: phase.target.clone(),
-            connection: Some(connection),
             source: Source::new(Arc::clone(&phase.work), lane, lanes),
             pacer: Arc::clone(&pacer),
             tally: Arc::clone(&tally),
             appends: phase.work.appends_events(),
             updates: phase.updates.clone(),
         };
-        running.spawn(lane.run());
+        running.spawn(lane.run(link));
     }
     ended(running).await?;
     let unsent = pacer.unsent().await;
@@ -101,6 +88,7 @@ async fn share_of(
     let tally = Arc::into_inner(tally).and_then(|tally| tally.into_inner().ok());
     let mut tally = tally.ok_or_else(broken)?;
     tally.unsent = unsent;
+    tally.busy.push(busy.part());
     Ok(tally)
 }
 
@@ -109,9 +97,4 @@ async fn ended(mut running: JoinSet<io::Result<()>>) -> Result<(), BenchError> {
         lane.map_err(|error| BenchError::Broken(error.to_string()))??;
     }
     Ok(())
-}
-
-/// How long this thread has run on a core.
-fn cpu_time() -> Duration {
-    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }

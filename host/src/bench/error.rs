@@ -79,13 +79,23 @@ pub enum BenchError {
         /// What is wrong with the answer.
         why: String,
     },
-    /// The model cannot be followed.
-    #[error("{path} cannot be followed over a websocket: {why}")]
-    NotFollowed {
-        /// The model's path.
+    /// The host does not open a websocket.
+    #[error("{path} cannot be opened as a websocket: {why}")]
+    NoSocket {
+        /// Where.
         path: String,
-        /// What went wrong.
+        /// What the host says.
         why: String,
+    },
+    /// This process may not have as many connections open.
+    #[error(
+        "{needed} open files are needed and this process may have {most}: ask for fewer connections (--connections), or raise the limit (ulimit -n); the host needs as many"
+    )]
+    Files {
+        /// How many are needed.
+        needed: u64,
+        /// How many there may be.
+        most: u64,
     },
     /// A domain that cannot be measured.
     #[error("--domain {domain}: {why}")]
@@ -112,4 +122,14 @@ pub enum BenchError {
     /// A part of the run broke.
     #[error("a part of the run broke: {0}")]
     Broken(String),
+}
+
+impl BenchError {
+    /// Of the `number`th of several connections, counted from 1.
+    pub(super) fn connection(number: usize, wanted: usize, path: &str, failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(why) => Self::NoSocket { path: path.to_owned(), why },
+            failure => Self::TooMany { number, wanted, failure },
+        }
+    }
 }

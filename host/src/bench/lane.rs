@@ -1,8 +1,8 @@
-//! One connection at work.
+//! One connection at work, with one request under way at a time or many.
 
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -10,20 +10,21 @@ use tokio::time::sleep;
 
 use super::{
     connection::{Answer, Connection, Failure, Outgoing, PATIENCE},
-    live::Updates,
+    messages::{self, Messages},
     pacer::Pacer,
     requests::Source,
     tally::Tally,
     target::Target,
+    updates::Updates,
+    websocket::Socket,
 };
 
 /// How long to wait before a broken connection is opened again.
-const BREATH: Duration = Duration::from_millis(50);
+pub(super) const BREATH: Duration = Duration::from_millis(50);
 
-/// One connection and what it sends.
+/// What a connection sends, and what it counts.
 pub(super) struct Lane {
     pub(super) target: Target,
-    pub(super) connection: Option<Connection>,
     pub(super) source: Source,
     pub(super) pacer: Arc<Pacer>,
     pub(super) tally: Arc<Mutex<Tally>>,
@@ -32,13 +33,50 @@ pub(super) struct Lane {
     pub(super) updates: Option<Arc<Updates>>,
 }
 
+/// An open connection.
+pub(super) enum Link {
+    /// For requests, one at a time.
+    Requests(Box<Connection>),
+    /// For messages, many at a time.
+    Messages(Box<Socket>, OverSockets),
+}
+
+/// How appends go over websockets.
+#[derive(Debug, Clone)]
+pub(super) struct OverSockets {
+    /// Where those are opened.
+    pub(super) path: String,
+    /// Appends under way on each.
+    pub(super) in_flight: usize,
+}
+
+impl Link {
+    /// Opens a connection of the kind that is needed.
+    pub(super) async fn open(target: &Target, over: Option<&OverSockets>) -> Result<Self, Failure> {
+        match over {
+            None => Ok(Self::Requests(Box::new(Connection::open(target).await?))),
+            Some(over) => {
+                Ok(Self::Messages(Box::new(messages::open(target, &over.path).await?), over.clone()))
+            }
+        }
+    }
+}
+
 impl Lane {
     /// Sends until the phase is over, or the host has answered nothing for too long.
-    pub(super) async fn run(mut self) -> io::Result<()> {
+    pub(super) async fn run(self, link: Link) -> io::Result<()> {
+        match link {
+            Link::Requests(connection) => self.requests(*connection).await,
+            Link::Messages(socket, over) => Box::pin(Messages::new(self, *socket, over).run()).await,
+        }
+    }
+
+    async fn requests(mut self, connection: Connection) -> io::Result<()> {
+        let mut connection = Some(connection);
         let mut heard = Instant::now();
         while let Some(turn) = self.pacer.next().await? {
             let (request, subject) = self.source.request(turn.events);
-            let sent = self.send(request).await;
+            let sent = send(&self.target, &mut connection, request).await;
             let now = Instant::now();
             match sent {
                 Ok(answer) => {
@@ -49,7 +87,7 @@ impl Lane {
                     }
                 }
                 Err(failure) => {
-                    self.connection = None;
+                    connection = None;
                     self.tally().failure(turn, &failure, now);
                     if now.duration_since(heard) >= PATIENCE {
                         return Ok(());
@@ -61,15 +99,19 @@ impl Lane {
         Ok(())
     }
 
-    async fn send(&mut self, request: Outgoing) -> Result<Answer, Failure> {
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
-            none => none.insert(Connection::open(&self.target).await?),
-        };
-        connection.send(request).await
-    }
-
-    fn tally(&self) -> std::sync::MutexGuard<'_, Tally> {
+    pub(super) fn tally(&self) -> MutexGuard<'_, Tally> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn send(
+    target: &Target,
+    connection: &mut Option<Connection>,
+    request: Outgoing,
+) -> Result<Answer, Failure> {
+    let connection = match connection {
+        Some(connection) => connection,
+        none => none.insert(Connection::open(target).await?),
+    };
+    connection.send(request).await
 }

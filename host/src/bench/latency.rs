@@ -7,8 +7,9 @@ use super::tally::Latencies;
 /// How long something took, in microseconds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Latency {
-    /// What took so long: `answered` (a request, from when it was due to its whole answer) or `updated` (an
-    /// event, from when it was due until a follower had the model with it).
+    /// What took so long: `answered` (a request, from when it was due to its whole answer), `updated` (an
+    /// event, from when it was due until a follower had the model with it), or `first update` and `last update`
+    /// (the same, until the first and the last of many followers had it).
     pub of: &'static str,
     /// How many were measured.
     pub count: u64,

@@ -1,146 +1,118 @@
-//! How soon is an event seen by whoever follows the model?
-//!
-//! Websockets follow the models; an event counts as seen once a frame came whose position covers it. The
-//! frame may come before the answer to the POST that says which position the event has.
+//! Websockets that follow models: how soon is an event seen by whoever follows, and by the last of many?
 
 use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use futures_util::StreamExt as _;
-use serde::Deserialize;
-use tokio::{net::TcpStream, task::JoinSet, time::interval};
-use tokio_tungstenite::{
-    WebSocketStream, client_async,
-    tungstenite::{Error, Message, client::IntoClientRequest as _},
-};
-use tokio_util::sync::CancellationToken;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use tokio::{sync::oneshot, task::JoinSet, time::interval};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
-    BenchError,
-    connection::stream,
-    tally::{Latencies, latencies, record},
+    BenchError, Workload,
+    connection::Failure,
+    domains::Domains,
+    follower::Follower,
+    ids,
+    options::Plan,
     target::Target,
+    threads::{Busy, Thread},
+    updates::{Seen, Updates},
 };
 
 /// How long to wait for an update that has not come, once nothing is sent any more.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often to look whether all have come.
 const LOOK: Duration = Duration::from_millis(10);
-/// Frames of one model that are remembered for answers that are still to come.
-const REMEMBERED: usize = 1_024;
+/// So many websockets are being opened at once, by each thread.
+const OPENING: usize = 200;
 
-/// The events of one model that wait to be seen, and the frames that came.
-#[derive(Debug, Default)]
-struct Followed {
-    /// Position, and when the event was due.
-    waiting: Vec<(u64, Instant)>,
-    /// Position, and when the frame came; positions rise.
-    frames: VecDeque<(u64, Instant)>,
+/// What is followed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Followed {
+    /// The paths of the models that the events change.
+    models: Vec<String>,
+    /// Websockets, shared by the models.
+    pub(super) sockets: usize,
 }
 
 impl Followed {
-    /// An event was appended. Gives when it was seen, if it was.
-    fn posted(&mut self, position: u64, due: Instant) -> Option<Instant> {
-        let seen = self.frames.iter().find(|(covers, _)| *covers >= position);
-        if seen.is_none() {
-            self.waiting.push((position, due));
-        }
-        seen.map(|(_, at)| *at)
+    /// What this plan follows: most follow nothing.
+    pub(super) fn by(plan: &Plan, domains: &Domains) -> Self {
+        let workload = plan.options.workload;
+        let follows = matches!(workload, Workload::Live | Workload::FanOut);
+        let Some((domain, is_whole)) = domains.chosen.first().filter(|_| follows) else {
+            return Self::default();
+        };
+        let context = &plan.options.context;
+        let models: Vec<_> = if *is_whole {
+            vec![format!("/{context}/{domain}/model")]
+        } else {
+            let model = |entity| format!("/{context}/{domain}/{entity}/model");
+            ids::entities(plan.entities).into_iter().map(model).collect()
+        };
+        let sockets = if workload == Workload::FanOut { plan.connections } else { models.len() };
+        Self { models, sockets }
     }
-
-    /// A frame came. Gives when the events that it covers were due.
-    fn frame(&mut self, covers: u64, at: Instant) -> impl Iterator<Item = Instant> {
-        if self.frames.len() == REMEMBERED {
-            self.frames.pop_front();
-        }
-        self.frames.push_back((covers, at));
-        let seen = self.waiting.extract_if(.., move |(position, _)| *position <= covers);
-        seen.map(|(_, due)| due)
-    }
-}
-
-/// What was seen of all models.
-pub(super) struct Updates {
-    followed: Vec<Mutex<Followed>>,
-    latencies: Mutex<Latencies>,
-}
-
-/// A frame, as far as it matters here.
-#[derive(Deserialize)]
-struct Frame {
-    position: Option<u64>,
-}
-
-impl Updates {
-    fn new(models: usize) -> Result<Self, BenchError> {
-        let followed = (0..models).map(|_| Mutex::default()).collect();
-        Ok(Self { followed, latencies: Mutex::new(latencies()?) })
-    }
-
-    /// An event of this entity was appended at a position; it was due then. One model for all entities is
-    /// followed once.
-    pub(super) fn posted(&self, subject: usize, position: u64, due: Instant) {
-        let seen = self.followed(subject).posted(position, due);
-        if let Some(at) = seen {
-            record(&mut lock(&self.latencies), due, at);
-        }
-    }
-
-    fn frame(&self, subject: usize, covers: u64, at: Instant) {
-        let mut followed = self.followed(subject);
-        let mut latencies = lock(&self.latencies);
-        followed.frame(covers, at).for_each(|due| record(&mut latencies, due, at));
-    }
-
-    fn followed(&self, subject: usize) -> MutexGuard<'_, Followed> {
-        lock(&self.followed[subject % self.followed.len()])
-    }
-
-    fn unseen(&self) -> u64 {
-        self.followed.iter().map(|followed| lock(followed).waiting.len() as u64).sum()
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Open websockets and what came over them.
 pub(super) struct Followers {
     pub(super) updates: Arc<Updates>,
-    sockets: JoinSet<()>,
+    threads: Vec<Thread<Ended>>,
+    done: DropGuard,
 }
 
-type Socket = WebSocketStream<TcpStream>;
+/// What was seen by the followers.
+pub(super) struct Outcome {
+    pub(super) seen: Seen,
+    /// How many events somebody never saw.
+    pub(super) unseen: u64,
+    /// The websockets that ended early.
+    pub(super) failures: Vec<Failure>,
+    /// What part of its time each thread was busy.
+    pub(super) busy: Vec<f64>,
+}
 
 impl Followers {
-    /// Follows the models at these paths, and returns once each has been sent as it is now.
-    pub(super) async fn open(target: &Target, models: &[String]) -> Result<Self, BenchError> {
-        let updates = Arc::new(Updates::new(models.len())?);
-        let mut sockets = JoinSet::new();
-        for (subject, path) in models.iter().enumerate() {
-            let failed = |why| BenchError::NotFollowed { path: path.clone(), why };
-            let mut socket = open(target, path).await.map_err(failed)?;
-            let present = positions(&mut socket).await;
-            present.ok_or_else(|| failed("it ended before the first frame".to_owned()))?;
-            let updates = Arc::clone(&updates);
-            sockets.spawn(async move {
-                while let Some(position) = positions(&mut socket).await {
-                    if let Some(position) = position {
-                        updates.frame(subject, position, Instant::now());
-                    }
-                }
-            });
+    /// Opens the websockets, and returns once each has been sent the model as it is now.
+    pub(super) async fn open(
+        followed: Followed,
+        target: &Target,
+        threads: usize,
+        stop: &CancellationToken,
+    ) -> Result<Self, BenchError> {
+        let updates = Arc::new(Updates::new(followed.models.len())?);
+        let done = CancellationToken::new();
+        let count = threads.min(followed.sockets);
+        let followed = Arc::new(followed);
+        let mut opening = Vec::new();
+        for share in 0..count {
+            let (followed, target) = (Arc::clone(&followed), target.clone());
+            let (updates, done) = (Arc::clone(&updates), done.clone());
+            let (opened, all_opened) = oneshot::channel();
+            let share = Share { followed, target, updates, share, shares: count };
+            opening.push((Thread::run(move || share.follow(opened, done)), all_opened));
         }
-        Ok(Self { updates, sockets })
+        let mut followers = Self { updates, threads: Vec::new(), done: done.drop_guard() };
+        for (thread, all_opened) in opening {
+            let opened = tokio::select! {
+                opened = all_opened => opened.is_ok(),
+                () = stop.cancelled() => return Err(BenchError::Stopped),
+            };
+            if !opened {
+                // It has ended, and says why.
+                thread.ended().await?;
+                return Err(BenchError::Stopped);
+            }
+            followers.threads.push(thread);
+        }
+        Ok(followers)
     }
 
-    /// Waits until every event was seen, or no more updates come. Gives the latencies and how many events
-    /// were never seen.
-    pub(super) async fn settle(mut self, stop: &CancellationToken) -> (Latencies, u64) {
+    /// Waits until every event was seen by all, or no more updates come.
+    pub(super) async fn settle(self, stop: &CancellationToken) -> Result<Outcome, BenchError> {
         let (mut unseen, mut since) = (self.updates.unseen(), Instant::now());
         let mut look = interval(LOOK);
         while unseen > 0 && since.elapsed() < PATIENCE && !stop.is_cancelled() {
@@ -150,74 +122,60 @@ impl Followers {
                 (unseen, since) = (now, Instant::now());
             }
         }
-        self.sockets.shutdown().await;
-        let latencies = lock(&self.updates.latencies).clone();
-        (latencies, unseen)
+        let seen = self.updates.seen();
+        drop(self.done);
+        let mut outcome = Outcome { seen, unseen, failures: Vec::new(), busy: Vec::new() };
+        for thread in self.threads {
+            let ended = thread.ended().await?;
+            outcome.failures.extend(ended.failures);
+            outcome.busy.push(ended.busy);
+        }
+        Ok(outcome)
     }
 }
 
-async fn open(target: &Target, path: &str) -> Result<Socket, String> {
-    let stream = stream(target).await.map_err(|failure| failure.to_string())?;
-    let url = format!("{}{path}", target.url().replacen("http://", "ws://", 1));
-    let mut request = url.into_client_request().map_err(|error| error.to_string())?;
-    request.headers_mut().extend(target.headers());
-    match client_async(request, stream).await {
-        Ok((socket, _)) => Ok(socket),
-        Err(Error::Http(response)) => {
-            let said = response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();
-            Err(format!("{} {said}", response.status()))
-        }
-        Err(error) => Err(error.to_string()),
-    }
+/// The websockets of one thread.
+struct Share {
+    followed: Arc<Followed>,
+    target: Target,
+    updates: Arc<Updates>,
+    share: usize,
+    shares: usize,
 }
 
-/// The position of the next frame, if it has one; `None` once the socket has ended.
-async fn positions(socket: &mut Socket) -> Option<Option<u64>> {
-    loop {
-        // The library answers pings.
-        if let Message::Text(text) = socket.next().await?.ok()? {
-            let frame = serde_json::from_str::<Frame>(&text);
-            return Some(frame.ok().and_then(|frame| frame.position));
-        }
-    }
+/// What came of them.
+struct Ended {
+    failures: Vec<Failure>,
+    busy: f64,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_frame_shows_every_event_up_to_its_position() {
-        let (start, ms) = (Instant::now(), Duration::from_millis(1));
-        let mut followed = Followed::default();
-        assert_eq!(followed.posted(3, start), None);
-        assert_eq!(followed.posted(9, start + ms), None);
-        assert_eq!(followed.posted(5, start + 2 * ms), None);
-        assert_eq!(followed.frame(2, start + 3 * ms).count(), 0);
-        assert_eq!(followed.frame(5, start + 4 * ms).collect::<Vec<_>>(), [start, start + 2 * ms]);
-        assert_eq!(followed.waiting, [(9, start + ms)]);
-    }
-
-    #[test]
-    fn a_frame_that_came_before_the_answer_counts_from_when_it_came() {
-        let (start, ms) = (Instant::now(), Duration::from_millis(1));
-        let updates = Updates::new(1).unwrap();
-        for (covers, n) in [(3, 1), (7, 2), (8, 3)] {
-            updates.frame(0, covers, start + n * ms);
+impl Share {
+    async fn follow(self, opened: oneshot::Sender<()>, done: CancellationToken) -> Result<Ended, BenchError> {
+        let Self { followed, target, updates, share, shares } = self;
+        let own = (share..followed.sockets).step_by(shares).map(|number| {
+            let model = number % followed.models.len();
+            let (path, target, updates) = (&followed.models[model], &target, Arc::clone(&updates));
+            let wanted = followed.sockets;
+            async move {
+                let opened = Follower::open(target, path, model, updates).await;
+                opened.map_err(|failure| BenchError::connection(number + 1, wanted, path, failure))
+            }
+        });
+        let mut running = JoinSet::new();
+        let mut opening = stream::iter(own).buffer_unordered(OPENING);
+        while let Some(follower) = opening.try_next().await? {
+            running.spawn(follower.run());
         }
-        updates.posted(0, 4, start);
-        assert_eq!(updates.unseen(), 0);
-        let latencies = lock(&updates.latencies);
-        assert!(latencies.len() == 1 && latencies.equivalent(latencies.max(), 2_000), "the second one");
-    }
-
-    #[test]
-    fn frames_are_not_remembered_for_ever() {
-        let mut followed = Followed::default();
-        for covers in 0..=REMEMBERED as u64 {
-            followed.frame(covers, Instant::now()).for_each(drop);
+        drop(opening);
+        let busy = Busy::start();
+        // Nobody waits for it any more if the run was stopped.
+        let _ = opened.send(());
+        done.cancelled().await;
+        let mut failures = Vec::new();
+        while let Some(ended) = running.try_join_next() {
+            failures.push(ended.map_err(|error| BenchError::Broken(error.to_string()))?);
         }
-        assert_eq!(followed.frames.len(), REMEMBERED);
-        assert_eq!(followed.frames[0].0, 1);
+        running.shutdown().await;
+        Ok(Ended { failures, busy: busy.part() })
     }
 }

@@ -13,10 +13,13 @@ mod connection;
 mod domains;
 mod drive;
 mod error;
+mod files;
+mod follower;
 mod ids;
 mod lane;
 mod latency;
 mod live;
+mod messages;
 mod numbers;
 mod options;
 mod pacer;
@@ -28,7 +31,13 @@ mod table;
 mod tally;
 mod target;
 mod template;
+mod threads;
 mod timer;
+mod under_way;
+mod updates;
+mod websocket;
+mod work;
+mod workload;
 
 use std::sync::Arc;
 
@@ -39,25 +48,27 @@ use tokio_util::sync::CancellationToken;
 pub use connection::Failure;
 pub use error::BenchError;
 pub use latency::{Bucket, Latency};
-pub use options::{BenchOptions, Workload};
+pub use options::BenchOptions;
 pub use report::{Log, Report};
 pub use status::Served;
 pub use table::table;
 pub use tally::Trouble;
+pub use workload::Workload;
 
 use client::Client;
 use domains::Domains;
 use drive::{Phase, drive};
-use live::Followers;
+use live::{Followed, Followers};
 use options::{Limit, Plan};
 use report::{After, Measured};
-use requests::Work;
 use status::{Reducers, folded};
 use tally::Tally;
 use target::Target;
+use work::Work;
 
 /// Loads a host as the options say, until that is done or `stop` fires; what was measured by then is
-/// reported. `tell` hears what goes on, a line at a time.
+/// reported. `tell` hears what goes on, a line at a time. If this process may not open as many files as there are
+/// connections, its limit is raised as far as it may be.
 ///
 /// # Errors
 /// [`BenchError`], with the way out, if nothing could be measured. Requests that failed are in the report.
@@ -72,6 +83,8 @@ pub async fn run(
     let mut client = Client::new(target.clone());
     let reducers = Reducers::ask(&mut client).await?;
     let domains = Domains::choose(&reducers, &plan)?;
+    let followed = Followed::by(&plan, &domains);
+    files::make_room(plan.lanes + followed.sockets)?;
     let work = Arc::new(work(&plan, &domains, &target, &mut client).await?);
     let warm_up = Limit { duration: Some(plan.options.warm_up), events: None };
     let mut phase = Phase { plan, target, work, limit: warm_up, updates: None, stop };
@@ -85,28 +98,31 @@ pub async fn run(
         return Err(BenchError::Stopped);
     }
     phase.limit = phase.plan.limit;
-    let measured = measure(phase, &domains, &mut client, &tell).await?;
+    let measured = measure(phase, &domains, followed, &mut client, &tell).await?;
     Ok(Report::new(measured))
 }
 
 async fn measure(
     mut phase: Phase,
     domains: &Domains,
+    followed: Followed,
     client: &mut Client,
     tell: impl Fn(&str),
 ) -> Result<Measured, BenchError> {
-    let followers = followers(&phase, domains).await?;
+    let followers = followers(&phase, followed, &tell).await?;
     phase.updates = followers.as_ref().map(|followers| Arc::clone(&followers.updates));
     let before = Reducers::ask(client).await?.head;
     tell("measuring; ctrl-c ends it early and shows what was measured so far");
     let mut tally = drive(&phase).await?;
     let mut updated = None;
     if let Some(followers) = followers {
-        let (latencies, unseen) = followers.settle(&phase.stop).await;
-        updated = Some(latencies);
-        if unseen > 0 {
-            let example = "the model was not sent again within 5 s of the last update".to_owned();
-            tally.troubles(Trouble { kind: "no update".to_owned(), count: unseen, example });
+        let outcome = followers.settle(&phase.stop).await?;
+        outcome.failures.iter().for_each(|failure| tally.failed(failure));
+        tally.busy.extend(outcome.busy);
+        updated = Some(outcome.seen);
+        if outcome.unseen > 0 {
+            let example = "within 5 s of the last update somebody was not sent the model again".to_owned();
+            tally.troubles(Trouble { kind: "no update".to_owned(), count: outcome.unseen, example });
         }
     }
     let after = after(&phase, domains, client, &mut tally, &tell).await;
@@ -215,19 +231,16 @@ async fn present_models(
     Ok(paths)
 }
 
-/// For `live`: a websocket on each model that the events change.
-async fn followers(phase: &Phase, domains: &Domains) -> Result<Option<Followers>, BenchError> {
-    let plan = &phase.plan;
-    let Some((domain, is_whole)) = domains.chosen.first().filter(|_| plan.options.workload == Workload::Live)
-    else {
+/// Opens the websockets that follow, if there are to be any.
+async fn followers(
+    phase: &Phase,
+    followed: Followed,
+    tell: impl Fn(&str),
+) -> Result<Option<Followers>, BenchError> {
+    if followed.sockets == 0 {
         return Ok(None);
-    };
-    let context = &plan.options.context;
-    let models = if *is_whole {
-        vec![format!("/{context}/{domain}/model")]
-    } else {
-        let model = |entity| format!("/{context}/{domain}/{entity}/model");
-        ids::entities(plan.entities).into_iter().map(model).collect()
-    };
-    Followers::open(&phase.target, &models).await.map(Some)
+    }
+    tell(&format!("opening {}", numbers::many(followed.sockets, "websocket")));
+    let threads = phase.plan.options.threads;
+    Followers::open(followed, &phase.target, threads, &phase.stop).await.map(Some)
 }

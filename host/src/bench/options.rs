@@ -2,53 +2,11 @@
 
 use std::time::Duration;
 
-use super::{BenchError, template::Template};
+use super::{BenchError, template::Template, workload::Workload};
 use crate::{
     config::Secret,
     words::{ContextName, DomainName, EventType},
 };
-
-/// What is done to the host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Workload {
-    /// Append events, one in each request, to many entities
-    AppendFold,
-    /// Append events in batches (NDJSON), to many entities
-    Batches,
-    /// Append events, one in each request, from all connections to one entity
-    Hot,
-    /// Append events of which some are late: their ids sort before events that were folded already
-    Late,
-    /// Append events at a rate and follow the models over websockets: how soon is an event seen?
-    Live,
-    /// Read models of entities that there are
-    Read,
-}
-
-impl Workload {
-    /// Its name, as on the command line.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::AppendFold => "append-fold",
-            Self::Batches => "batches",
-            Self::Hot => "hot",
-            Self::Late => "late",
-            Self::Live => "live",
-            Self::Read => "read",
-        }
-    }
-
-    /// Entities, unless told otherwise.
-    fn entities(self, connections: usize) -> usize {
-        match self {
-            Self::Hot => 1,
-            // One websocket each, and none of them with two connections that post to it.
-            Self::Live => connections,
-            _ => 1_000,
-        }
-    }
-}
 
 /// What a run may be told. `None` stands for the default of the workload.
 #[derive(Debug, Clone)]
@@ -62,13 +20,17 @@ pub struct BenchOptions {
     pub anywhere: bool,
     /// What is done.
     pub workload: Workload,
-    /// Connections, each with one request under way: 1 to 10,000.
-    pub connections: usize,
+    /// Connections, each with one request under way (`sockets`: several; `fan-out`: websockets that follow): 1 to
+    /// 10,000 (`fan-out`: 20,000).
+    pub connections: Option<usize>,
+    /// Appends under way on each connection (for `sockets`): 1 to 1,000.
+    pub in_flight: Option<usize>,
     /// Threads that share the connections: 1 to 64.
     pub threads: usize,
     /// Entities: 1 to 1,000,000.
     pub entities: Option<usize>,
-    /// Events (for `read`: requests) per second: an open loop. None: as fast as answers come (`live`: 1,000).
+    /// Events (for `read`: requests) per second: an open loop. None: as fast as answers come (`live`: 1,000;
+    /// `fan-out`: 1).
     pub rate: Option<f64>,
     /// How long to send. None: as long as `events` takes, or 10 s.
     pub duration: Option<Duration>,
@@ -96,6 +58,11 @@ pub struct BenchOptions {
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) options: BenchOptions,
+    pub(super) connections: usize,
+    /// Connections that send. Where all follow one model, one is enough to change it.
+    pub(super) lanes: usize,
+    /// Requests under way on each of them.
+    pub(super) in_flight: usize,
     pub(super) entities: usize,
     pub(super) rate: Option<f64>,
     /// Events in one request.
@@ -119,13 +86,18 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 impl Plan {
     pub(super) fn new(options: BenchOptions) -> Result<Self, BenchError> {
         let workload = options.workload;
+        belongs("--in-flight", options.in_flight.is_some(), workload, Workload::Sockets)?;
         belongs("--batch", options.batch.is_some(), workload, Workload::Batches)?;
         belongs("--late", options.late_percent.is_some(), workload, Workload::Late)?;
         belongs("--late-by", options.late_by.is_some(), workload, Workload::Late)?;
-        let entities = options.entities.unwrap_or(workload.entities(options.connections));
+        let connections = options.connections.unwrap_or(workload.connections());
+        let lanes = if workload == Workload::FanOut { 1 } else { connections };
+        let in_flight = options.in_flight.unwrap_or(workload.in_flight());
+        let entities = options.entities.unwrap_or(workload.entities(connections));
         let batch = options.batch.unwrap_or(if workload == Workload::Batches { 500 } else { 1 });
         let late_percent = options.late_percent.unwrap_or(if workload == Workload::Late { 10 } else { 0 });
-        between("--connections", options.connections as u64, 10_000)?;
+        between("--connections", connections as u64, workload.most_connections())?;
+        between("--in-flight", in_flight as u64, 1_000)?;
         between("--threads", options.threads as u64, 64)?;
         between("--entities", entities as u64, 1_000_000)?;
         between("--batch", batch, 100_000)?;
@@ -133,10 +105,11 @@ impl Plan {
         if late_percent > 100 {
             return Err(wrong("--late", "is a percentage: at most 100"));
         }
-        if workload == Workload::Hot && entities != 1 {
-            return Err(wrong("--entities", "is 1 for --workload hot: choose append-fold for more"));
+        if matches!(workload, Workload::Hot | Workload::FanOut) && entities != 1 {
+            let why = format!("is 1 for --workload {}: choose append-fold for more", workload.name());
+            return Err(BenchError::Option { option: "--entities", why });
         }
-        let rate = options.rate.or((workload == Workload::Live).then_some(1_000.0));
+        let rate = options.rate.or(workload.rate());
         if rate.is_some_and(|rate| !(0.001..=10_000_000.0).contains(&rate)) {
             return Err(wrong("--rate", "is a number of events per second, from 0.001 to 10000000"));
         }
@@ -156,7 +129,19 @@ impl Plan {
         let template =
             Template::parse(&options.data).map_err(|why| BenchError::Option { option: "--data", why })?;
         let limit = Limit { duration, events: options.events };
-        Ok(Self { entities, rate, batch, late_percent, late_ticks, template, limit, options })
+        Ok(Self {
+            connections,
+            lanes,
+            in_flight,
+            entities,
+            rate,
+            batch,
+            late_percent,
+            late_ticks,
+            template,
+            limit,
+            options,
+        })
     }
 }
 
@@ -192,7 +177,8 @@ pub(super) mod tests {
             token: None,
             anywhere: false,
             workload,
-            connections: 4,
+            connections: Some(4),
+            in_flight: None,
             threads: 1,
             entities: None,
             rate: None,
@@ -224,6 +210,11 @@ pub(super) mod tests {
         assert_eq!((plan(Workload::Hot).entities, plan(Workload::Batches).batch), (1, 500));
         assert_eq!((plan(Workload::Late).late_percent, plan(Workload::Late).late_ticks), (10, 50_000_000));
         assert_eq!((plan(Workload::Live).rate, plan(Workload::Live).entities), (Some(1_000.0), 4));
+        let sockets = Plan::new(BenchOptions { connections: None, ..options(Workload::Sockets) }).unwrap();
+        assert_eq!((sockets.connections, sockets.lanes, sockets.in_flight), (64, 64, 40));
+        let fan_out = Plan::new(BenchOptions { connections: None, ..options(Workload::FanOut) }).unwrap();
+        assert_eq!((fan_out.connections, fan_out.lanes, fan_out.in_flight), (1_000, 1, 1));
+        assert_eq!((fan_out.entities, fan_out.rate), (1, Some(1.0)));
         let counted = Plan::new(BenchOptions { events: Some(9), ..options(Workload::Read) }).unwrap();
         assert_eq!(counted.limit, Limit { duration: None, events: Some(9) });
     }
@@ -237,13 +228,26 @@ pub(super) mod tests {
         );
         assert!(refused(Workload::Hot, |o| o.late_percent = Some(5)).starts_with("--late goes with"));
         assert!(refused(Workload::Read, |o| o.late_by = Some(LONGEST)).starts_with("--late-by goes with"));
+        assert!(refused(Workload::Live, |o| o.in_flight = Some(5)).starts_with("--in-flight goes with"));
         assert!(refused(Workload::Hot, |o| o.entities = Some(2)).starts_with("--entities is 1 for"));
+        assert!(refused(Workload::FanOut, |o| o.entities = Some(2)).starts_with("--entities is 1 for"));
     }
 
     #[test]
     fn numbers_out_of_range_are_refused_by_name() {
         for (said, option) in [
-            (refused(Workload::Hot, |o| o.connections = 0), "--connections is 0: it must be from 1 to 10000"),
+            (
+                refused(Workload::Hot, |o| o.connections = Some(0)),
+                "--connections is 0: it must be from 1 to 10000",
+            ),
+            (
+                refused(Workload::FanOut, |o| o.connections = Some(20_001)),
+                "--connections is 20001: it must be from 1 to 20000",
+            ),
+            (
+                refused(Workload::Sockets, |o| o.in_flight = Some(1_001)),
+                "--in-flight is 1001: it must be from 1 to 1000",
+            ),
             (refused(Workload::Hot, |o| o.threads = 65), "--threads is 65: it must be from 1 to 64"),
             (refused(Workload::Read, |o| o.entities = Some(0)), "--entities is 0: it must be"),
             (refused(Workload::Batches, |o| o.batch = Some(0)), "--batch is 0: it must be"),

@@ -6,9 +6,11 @@ use serde::Serialize;
 
 use super::{
     latency::Latency,
-    options::{Plan, Workload},
+    options::Plan,
     status::Served,
-    tally::{Latencies, Tally, Trouble},
+    tally::{Tally, Trouble},
+    updates::Seen,
+    workload::Workload,
 };
 
 /// The outcome of a run. Its names, in JSON, are stable.
@@ -26,8 +28,10 @@ pub struct Report {
     pub context: String,
     /// The type of the events.
     pub event_type: String,
-    /// Connections, each with one request under way.
+    /// Connections. Under `fan-out` they are websockets that follow.
     pub connections: usize,
+    /// Requests under way on each, at most.
+    pub in_flight: usize,
     /// Threads of the load generator.
     pub threads: usize,
     /// Entities to choose from.
@@ -67,7 +71,7 @@ pub struct Report {
     pub appended_per_s: f64,
     /// Events folded per second, from the first request until the last event was folded.
     pub folded_per_s: Option<f64>,
-    /// How long requests took (`answered`) and, under `live`, updates (`updated`).
+    /// How long requests took (`answered`) and updates (`live`: `updated`; `fan-out`: `first update`, `last update`).
     pub latencies: Vec<Latency>,
     /// What part of its time the busiest thread of the load generator was busy: near 1, it was the bottleneck.
     pub generator_busy: f64,
@@ -103,7 +107,7 @@ pub(super) struct Measured {
     /// None if the host no longer answered.
     pub(super) after: Option<After>,
     pub(super) tally: Tally,
-    pub(super) updated: Option<Latencies>,
+    pub(super) updated: Option<Seen>,
     pub(super) stopped: bool,
 }
 
@@ -119,7 +123,7 @@ impl Report {
         let (answered_s, folded_s) = (since_first(tally.last), since_first(folded_at));
         let log = Log { before, after: after.as_ref().map(|after| after.head) };
         let answered = Latency::of("answered", &tally.answered);
-        let updated = updated.and_then(|updated| Latency::of("updated", &updated));
+        let updated = updated.map(|seen| updates(options.workload, &seen)).unwrap_or_default();
         Self {
             workload: options.workload.name(),
             url,
@@ -127,8 +131,9 @@ impl Report {
             version: env!("CARGO_PKG_VERSION"),
             context: options.context.to_string(),
             event_type: options.event_type.to_string(),
-            connections: options.connections,
-            threads: tally.busy.len(),
+            connections: plan.connections,
+            in_flight: plan.in_flight,
+            threads: options.threads.min(plan.connections),
             entities: plan.entities,
             batch: plan.batch,
             rate: plan.rate,
@@ -158,6 +163,15 @@ impl Report {
     }
 }
 
+/// How long updates took. Where one model has one follower, the first is the last.
+fn updates(workload: Workload, seen: &Seen) -> Vec<Latency> {
+    let of = match workload {
+        Workload::FanOut => &[("first update", &seen.first), ("last update", &seen.last)][..],
+        _ => &[("updated", &seen.last)],
+    };
+    of.iter().filter_map(|(of, latencies)| Latency::of(of, latencies)).collect()
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a rate is not read to sixteen digits")]
 fn per_second(count: u64, seconds: Option<f64>) -> Option<f64> {
     seconds.map(|seconds| count as f64 / seconds)
@@ -168,10 +182,11 @@ pub(super) mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::bench::options::tests::options;
+    use crate::bench::{BenchOptions, options::tests::options, tally::latencies};
 
     /// What a run of so many events would report, all of them appended within 2 s and folded within 4.
-    pub(crate) fn report(events: u64, updated: Option<Latencies>) -> Report {
+    pub(crate) fn report(workload: Workload, events: u64, updated: Option<Seen>) -> Report {
+        let options = BenchOptions { threads: 2, ..options(workload) };
         let mut tally = Tally::new().unwrap();
         let first = Instant::now();
         (tally.first, tally.last) = (Some(first), Some(first + Duration::from_secs(2)));
@@ -188,7 +203,7 @@ pub(super) mod tests {
             parked: 0,
         };
         Report::new(Measured {
-            plan: Arc::new(Plan::new(options(Workload::AppendFold)).unwrap()),
+            plan: Arc::new(Plan::new(options).unwrap()),
             url: "http://127.0.0.1:4580".to_owned(),
             server: None,
             before: 10,
@@ -205,7 +220,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_rate_counts_to_the_last_answer_and_to_the_last_fold() {
-        let report = report(1_000, None);
+        let report = report(Workload::AppendFold, 1_000, None);
         assert_eq!((report.appended_per_s, report.folded_per_s), (500.0, Some(250.0)));
         assert_eq!((report.answered_s, report.folded_s), (2.0, Some(4.0)));
         assert_eq!((report.generator_busy, report.threads), (0.5, 2));
@@ -213,7 +228,22 @@ pub(super) mod tests {
 
     #[test]
     fn nothing_measured_is_no_rate() {
-        let report = report(0, None);
+        let report = report(Workload::AppendFold, 0, None);
         assert_eq!((report.appended_per_s, report.latencies), (0.0, vec![]));
+    }
+
+    #[test]
+    fn of_many_followers_the_first_and_the_last_are_told() {
+        let of = |us| {
+            let mut latencies = latencies().unwrap();
+            latencies.record(us).unwrap();
+            latencies
+        };
+        let names = |workload| {
+            let report = report(workload, 1, Some(Seen { first: of(100), last: of(900) }));
+            report.latencies.iter().skip(1).map(|one| (one.of, one.max_us)).collect::<Vec<_>>()
+        };
+        assert_eq!(names(Workload::FanOut), [("first update", 100), ("last update", 900)]);
+        assert_eq!(names(Workload::Live), [("updated", 900)]);
     }
 }

@@ -1,77 +1,21 @@
 //! What is sent.
 
-use std::{io::Write as _, sync::Arc};
+use std::{io::Write, sync::Arc};
 
-use ::http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
-use bytes::Bytes;
+use ::http::{Method, Request, Uri};
+use bytes::{BufMut as _, Bytes, BytesMut};
 use fastrand::Rng;
 use http_body_util::Full;
-use uuid::Uuid;
 
 use super::{
     connection::Outgoing,
     ids::EventIds,
-    options::{Plan, Workload},
-    template::Template,
+    work::{Appends, Form, What, Work},
 };
 use crate::{
     clock::{Clock, SystemClock},
-    words::{ContextName, EventId, EventType},
+    words::EventId,
 };
-
-/// What all connections send.
-pub(super) struct Work {
-    what: What,
-    headers: HeaderMap,
-    /// How many entities, or models, there are to choose from.
-    subjects: usize,
-}
-
-enum What {
-    Appends(Appends),
-    Reads(Vec<Uri>),
-}
-
-struct Appends {
-    context: ContextName,
-    event_type: EventType,
-    entities: Vec<Uuid>,
-    template: Template,
-    in_batches: bool,
-    late_percent: u8,
-    late_ticks: u64,
-}
-
-impl Work {
-    /// Appends, as the plan says.
-    pub(super) fn appends(plan: &Plan, entities: Vec<Uuid>, mut headers: HeaderMap) -> Self {
-        let in_batches = plan.options.workload == Workload::Batches;
-        let content_type = if in_batches { "application/x-ndjson" } else { "application/json" };
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        let appends = Appends {
-            context: plan.options.context.clone(),
-            event_type: plan.options.event_type.clone(),
-            template: plan.template.clone(),
-            in_batches,
-            late_percent: plan.late_percent,
-            late_ticks: plan.late_ticks,
-            entities,
-        };
-        let subjects = appends.entities.len();
-        Self { what: What::Appends(appends), headers, subjects }
-    }
-
-    /// Reads of these models.
-    pub(super) fn reads(models: Vec<Uri>, headers: HeaderMap) -> Self {
-        let subjects = models.len();
-        Self { what: What::Reads(models), headers, subjects }
-    }
-
-    /// Whether it writes.
-    pub(super) fn appends_events(&self) -> bool {
-        matches!(self.what, What::Appends(_))
-    }
-}
 
 /// Makes the requests of one connection.
 pub(super) struct Source {
@@ -109,18 +53,26 @@ impl Source {
         (request, subject)
     }
 
+    /// Writes an append of one event as a message, whose answer will name `number`.
+    pub(super) fn message(&mut self, number: usize, out: &mut BytesMut) {
+        let work = Arc::clone(&self.work);
+        let out = &mut out.writer();
+        // Writing to memory cannot fail.
+        let _ = write!(out, r#"{{"op":"append","id":{number},"events":["#);
+        if let What::Appends(appends) = &work.what {
+            self.event(appends, out);
+        }
+        let _ = out.write_all(b"]}");
+    }
+
     fn append(&mut self, appends: &Appends, events: u64) -> (Outgoing, usize) {
         let Appends { context, event_type, template, .. } = appends;
         let mut body = Vec::new();
         let mut subject = 0;
-        let path = if appends.in_batches {
+        let path = if appends.form == Form::Lines {
             for _ in 0..events {
-                subject = self.pick();
-                let (entity, id) = (appends.entities[subject], self.id(appends));
-                // Writing to a vector cannot fail; names and ids hold nothing that JSON escapes.
-                let _ = write!(body, r#"{{"id":"{id}","type":"{event_type}","entity":"{entity}","data":"#);
-                template.write(&mut body, self.made, &mut self.random, entity);
-                body.extend_from_slice(b"}\n");
+                subject = self.event(appends, &mut body);
+                body.push(b'\n');
             }
             format!("/{context}/events")
         } else {
@@ -134,6 +86,18 @@ impl Source {
         // Names and ids hold nothing that a URL escapes.
         *request.uri_mut() = Uri::from_maybe_shared(Bytes::from(path)).unwrap_or_default();
         (request, subject)
+    }
+
+    /// Writes an event as it stands in batches, and gives the number of its entity.
+    fn event(&mut self, appends: &Appends, out: &mut impl Write) -> usize {
+        let Appends { event_type, entities, template, .. } = appends;
+        let subject = self.pick();
+        let (entity, id) = (entities[subject], self.id(appends));
+        // Writing to memory cannot fail; names and ids hold nothing that JSON escapes.
+        let _ = write!(out, r#"{{"id":"{id}","type":"{event_type}","entity":"{entity}","data":"#);
+        template.write(out, self.made, &mut self.random, entity);
+        let _ = out.write_all(b"}");
+        subject
     }
 
     fn id(&mut self, appends: &Appends) -> EventId {
@@ -162,11 +126,17 @@ impl Source {
 mod tests {
     use std::collections::BTreeSet;
 
+    use ::http::{HeaderMap, HeaderValue, header};
     use http_body_util::BodyExt as _;
+    use serde_json::json;
 
     use super::*;
     use crate::{
-        bench::{BenchOptions, ids::entities, options::tests::options},
+        bench::{
+            BenchOptions, Workload,
+            ids::entities,
+            options::{Plan, tests::options},
+        },
         ingest::{BatchFormat, read_batch},
     };
 
@@ -210,6 +180,22 @@ mod tests {
         let ids: Vec<EventId> = members.iter().map(|member| member.as_event().id.parse().unwrap()).collect();
         assert!(ids.len() == 7 && ids.is_sorted());
         assert_eq!(members[6].as_event().data, br#"{"n":7}"#);
+    }
+
+    #[test]
+    fn a_message_holds_one_event_and_the_number_that_its_answer_names() {
+        let work = work(Workload::Sockets, 1, |_| {});
+        assert_eq!(work.socket().as_deref(), Some("/shop/subscribe"));
+        let mut source = Source::new(work, 0, 1);
+        let mut out = BytesMut::new();
+        source.message(3, &mut out);
+        out.clear();
+        source.message(39, &mut out);
+        let mut message: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        let id = message["events"][0]["id"].take();
+        assert!(id.as_str().unwrap().parse::<EventId>().is_ok());
+        let event = json!({"id": null, "type": "item_added", "entity": entities(1)[0], "data": {"n": 2}});
+        assert_eq!(message, json!({"op": "append", "id": 39, "events": [event]}));
     }
 
     #[test]

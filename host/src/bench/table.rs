@@ -6,6 +6,7 @@ use super::{
     latency::{Bucket, Latency},
     numbers::{count, many, percent, rate, span},
     report::Report,
+    workload::Workload,
 };
 
 /// Columns of the longest bar.
@@ -89,13 +90,18 @@ fn load(report: &Report) -> String {
         || "closed loop (with --rate, stalls count in full)".to_owned(),
         |wanted| format!("{}/s wanted (open loop)", rate(wanted)),
     );
+    let (is_fan_out, is_sockets) =
+        (report.workload == Workload::FanOut.name(), report.workload == Workload::Sockets.name());
+    let what = if is_fan_out || is_sockets { "websocket" } else { "connection" };
+    let under_way =
+        if is_sockets { format!(" {} under way on each,", report.in_flight) } else { String::new() };
     let batch =
         if report.batch > 1 { format!(" {} events per request,", report.batch) } else { String::new() };
     let late =
         if report.late_percent > 0 { format!(" {} % late,", report.late_percent) } else { String::new() };
-    let (connections, threads) = (many(*connections, "connection"), many(*threads, "thread"));
+    let (connections, threads) = (many(*connections, what), many(*threads, "thread"));
     let entities = count(*entities as u64);
-    format!("{connections} on {threads}, entities: {entities},{batch}{late} {pace}")
+    format!("{connections} on {threads}, entities: {entities},{under_way}{batch}{late} {pace}")
 }
 
 fn log(report: &Report) -> String {
@@ -176,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_report_names_what_was_measured_and_what_went_wrong() {
-        let mut run = report(1_000, None);
+        let mut run = report(Workload::AppendFold, 1_000, None);
         let text = table(&run);
         for words in [
             "append-fold against http://127.0.0.1:4580, context shop\n",
@@ -208,5 +214,15 @@ mod tests {
             assert!(text.contains(words), "{words:?} is not in\n{text}");
         }
         assert!(!text.contains("nothing"));
+    }
+
+    #[test]
+    fn websockets_are_called_so() {
+        let load = |workload| table(&report(workload, 1, None));
+        assert!(
+            load(Workload::Sockets)
+                .contains("4 websockets on 2 threads, entities: 1,000, 40 under way on each,")
+        );
+        assert!(load(Workload::FanOut).contains("4 websockets on 2 threads, entities: 1, 1.00/s wanted"));
     }
 }

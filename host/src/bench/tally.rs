@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     BenchError,
-    connection::{Answer, Failure},
+    connection::{Answer, Failure, Problem},
     pacer::Turn,
 };
 
@@ -95,45 +95,65 @@ impl Tally {
 
     /// Counts an answer. Gives the position that it tells, if it is one to an append that succeeded.
     pub(super) fn answer(&mut self, turn: Turn, answer: &Answer, at: Instant, appends: bool) -> Option<u64> {
-        self.span(turn.due, at);
         if !answer.status.is_success() {
-            self.refused(answer);
+            self.refused(turn, answer.status.as_u16(), answer.problem(), at);
             return None;
         }
-        let position = if appends { self.appended(turn, answer)? } else { 0 };
-        self.requests += 1;
-        record(&mut self.answered, turn.due, at);
-        appends.then_some(position)
-    }
-
-    fn appended(&mut self, turn: Turn, answer: &Answer) -> Option<u64> {
+        if !appends {
+            self.succeeded(turn, at);
+            return None;
+        }
         let said = serde_json::from_slice::<Appended>(&answer.body);
         let position = said.ok().and_then(|said| said.position.or(said.positions.into_iter().max()));
-        let Some(position) = position else {
-            let body = String::from_utf8_lossy(&answer.body).chars().take(200).collect();
-            self.trouble("an answer without a position".to_owned(), body);
-            return None;
-        };
-        self.events += turn.events;
-        self.position = self.position.max(position);
-        Some(position)
+        match position {
+            Some(position) => self.appended(turn, position, at),
+            None => self.not_understood(turn, &answer.body, at),
+        }
+        position
     }
 
-    fn refused(&mut self, answer: &Answer) {
-        if answer.status == StatusCode::SERVICE_UNAVAILABLE {
+    /// Counts events that were appended, the last one at this position.
+    pub(super) fn appended(&mut self, turn: Turn, position: u64, at: Instant) {
+        self.events += turn.events;
+        self.position = self.position.max(position);
+        self.succeeded(turn, at);
+    }
+
+    fn succeeded(&mut self, turn: Turn, at: Instant) {
+        self.span(turn.due, at);
+        self.requests += 1;
+        record(&mut self.answered, turn.due, at);
+    }
+
+    /// Counts an answer that has no position in it.
+    pub(super) fn not_understood(&mut self, turn: Turn, answer: &[u8], at: Instant) {
+        self.span(turn.due, at);
+        let answer = String::from_utf8_lossy(answer).chars().take(200).collect();
+        self.trouble("an answer without a position".to_owned(), answer);
+    }
+
+    /// Counts a request that the host refused.
+    pub(super) fn refused(&mut self, turn: Turn, status: u16, problem: Problem, at: Instant) {
+        self.span(turn.due, at);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
             self.overloaded += 1;
         }
-        let problem = answer.problem();
-        let kind = format!("{} {}", answer.status.as_u16(), problem.name());
+        let kind = format!("{status} {}", problem.name());
         self.trouble(kind.trim_end().to_owned(), problem.detail);
     }
 
     /// Counts a request without an answer.
     pub(super) fn failure(&mut self, turn: Turn, failure: &Failure, at: Instant) {
         self.span(turn.due, at);
+        self.failed(failure);
+    }
+
+    /// Counts a connection that failed.
+    pub(super) fn failed(&mut self, failure: &Failure) {
         let kind = match failure {
             Failure::Connect(_) => "no connection",
             Failure::Broken(_) => "the connection broke",
+            Failure::Refused(_) => "no websocket",
             Failure::Silent => "no answer",
         };
         self.trouble(kind.to_owned(), failure.to_string());

@@ -1,6 +1,6 @@
 //! The data of events: JSON with placeholders that differ from event to event.
 
-use std::io::Write as _;
+use std::io::Write;
 
 use fastrand::Rng;
 use serde::de::IgnoredAny;
@@ -51,10 +51,10 @@ impl Template {
         Ok(template)
     }
 
-    /// Appends the data of the `n`th event.
-    pub(super) fn write(&self, out: &mut Vec<u8>, n: u64, random: &mut Rng, entity: Uuid) {
+    /// Appends the data of the `n`th event, to memory.
+    pub(super) fn write(&self, out: &mut impl Write, n: u64, random: &mut Rng, entity: Uuid) {
         for piece in &self.0 {
-            // Writing to a vector cannot fail.
+            // Writing to memory cannot fail.
             let _ = match piece {
                 Piece::Text(text) => out.write_all(text),
                 Piece::Number => write!(out, "{n}"),

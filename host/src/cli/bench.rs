@@ -25,19 +25,23 @@ pub(crate) struct BenchArgs {
     /// What to do
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Workload::AppendFold)]
     pub(crate) workload: Workload,
-    /// Connections, each with one request under way (1 to 10000)
-    #[arg(long, value_name = "N", default_value_t = 64)]
-    pub(crate) connections: usize,
+    /// Connections, each with one request under way (1 to 10000); fan-out: websockets that follow (1 to 20000)
+    /// [default: 64; fan-out: 1000]
+    #[arg(long, value_name = "N")]
+    pub(crate) connections: Option<usize>,
+    /// sockets: appends under way on each connection (1 to 1000) [default: 40]
+    #[arg(long, value_name = "N")]
+    pub(crate) in_flight: Option<usize>,
     /// Threads that share the connections (1 to 64): more if the report says that one is not enough
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) threads: usize,
-    /// Entities that events are about, or models that are read (1 to 1000000; hot: 1) [default: 1000; live: as
+    /// Entities that events are about, or models that are read (1 to 1000000; hot, fan-out: 1) [default: 1000; live: as
     /// many as connections, each followed over a websocket]. The same ones in every run. If there are fewer than
     /// connections, some get events from two, which come out of order
     #[arg(long, value_name = "N")]
     pub(crate) entities: Option<usize>,
     /// Events (read: requests) per second, by all connections together [default: as fast as answers come;
-    /// live: 1000]
+    /// live: 1000; fan-out: 1]
     #[arg(long, value_name = "PER_SECOND")]
     pub(crate) rate: Option<f64>,
     /// How long to send and measure, in seconds, such as 30 or 0.5 [default: 10, or as long as --events takes]
@@ -59,7 +63,7 @@ pub(crate) struct BenchArgs {
     /// {{random}} a whole number below 1000000, and {{entity}} the entity's id
     #[arg(long, value_name = "JSON", default_value = r#"{"sku":"abc","qty":1,"price":1999}"#)]
     pub(crate) data: String,
-    /// A domain that must have folded everything (live: whose models are followed; read: are read); may be
+    /// A domain that must have folded everything (live, fan-out: whose models are followed; read: are read); may be
     /// given several times [default: every domain of the context that takes the events]
     #[arg(long, value_name = "NAME")]
     pub(crate) domain: Vec<DomainName>,

@@ -37,6 +37,7 @@ fn options(arguments: BenchArgs) -> BenchOptions {
         anywhere: arguments.anywhere,
         workload: arguments.workload,
         connections: arguments.connections,
+        in_flight: arguments.in_flight,
         threads: arguments.threads,
         entities: arguments.entities,
         rate: arguments.rate,
