@@ -223,3 +223,28 @@ async fn clients_are_told_when_to_come_back_to_a_host_that_ends() {
     };
     tokio::join!(host.stop(), told);
 }
+
+#[tokio::test]
+async fn what_was_taken_is_answered_before_the_host_ends() {
+    let host = Host::with_ledger().await;
+    let mut socket = host.subscribe().await;
+    for n in 1..=300 {
+        socket.0.feed(Message::text(append(n, 1, n).to_string())).await.unwrap();
+    }
+    socket.0.flush().await.unwrap();
+    // Once one is answered, others are under way.
+    let mut written = vec![told(&mut socket).await["positions"][0].as_u64().unwrap()];
+    let answers = async {
+        loop {
+            let message = told(&mut socket).await;
+            if message["op"] == "reconnect" {
+                break;
+            }
+            written.extend(message["positions"][0].as_u64());
+        }
+    };
+    let (host, ()) = tokio::join!(host.restart(|_| {}), answers);
+    let log: Vec<_> =
+        host.events("shop").await.iter().map(|event| event["position"].as_u64().unwrap()).collect();
+    assert_eq!(written, log, "what is in the log was answered");
+}

@@ -3,7 +3,7 @@
 mod request;
 mod subscriptions;
 
-use std::{convert::Infallible, fmt::Write};
+use std::{convert::Infallible, fmt::Write, time::Duration};
 
 use axum::extract::ws::{Utf8Bytes, close_code};
 use futures_util::{
@@ -11,7 +11,7 @@ use futures_util::{
     future::BoxFuture,
     stream::{self, FuturesUnordered},
 };
-use tokio::{sync::OwnedSemaphorePermit, task::coop};
+use tokio::{sync::OwnedSemaphorePermit, task::coop, time::timeout};
 
 use self::{
     request::{Asked, Id, Operation, Refused},
@@ -39,6 +39,9 @@ use crate::{
 /// Appends of one socket that wait for their answers; until there are fewer, no more is read from it.
 const MOST_APPENDS: usize = 1000;
 
+/// For so long a socket that ends waits for the answers to appends that were taken.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
 /// Answers are sent together, up to so many bytes.
 const TOGETHER: usize = 32_768;
 
@@ -58,7 +61,7 @@ pub(crate) async fn subscribe(visit: Visit) -> Answer {
     let terms = Terms {
         protocol: SUBSCRIBE,
         message_bytes: limits.message_bytes,
-        patience: std::time::Duration::from_millis(limits.slow_reader_ms),
+        patience: Duration::from_millis(limits.slow_reader_ms),
     };
     let mut parts = visit.parts.clone();
     let talk = move |mut wire| async move {
@@ -91,14 +94,28 @@ impl Socket {
 
     /// Goes on until somebody ends it.
     async fn talk(&mut self, wire: &mut Wire, mut over: UntilOver) -> Result<Infallible, End> {
-        tokio::select! {
+        let why = tokio::select! {
             biased;
-            why = &mut over => {
-                let reconnect = |ms| format!(r#"{{"op":"reconnect","after_ms":{ms}}}"#);
-                Err(why.end(wire, reconnect).await)
-            }
-            end = self.go_on(wire) => end,
+            why = &mut over => why,
+            end = self.go_on(wire) => return end,
+        };
+        // What was taken is answered, if that is possible.
+        let answered = timeout(LAST_ANSWERS, self.last_answers(wire)).await;
+        if let Ok(Err(end)) = answered {
+            return Err(end);
         }
+        let reconnect = |ms| format!(r#"{{"op":"reconnect","after_ms":{ms}}}"#);
+        Err(why.end(wire, reconnect).await)
+    }
+
+    async fn last_answers(&mut self, wire: &mut Wire) -> Result<(), End> {
+        while let Some((id, result)) = self.appends.next().await {
+            self.out.push(answer(&id, result));
+        }
+        for json in self.out.drain(..) {
+            wire.say(json).await?;
+        }
+        Ok(())
     }
 
     async fn go_on(&mut self, wire: &mut Wire) -> Result<Infallible, End> {
