@@ -126,7 +126,7 @@ async fn where_address_space_is_short_instances_are_made_on_demand() {
     std::fs::write(reducers.join("shop/ledger.wasm"), &guest("ledger").bytes).unwrap();
     let arguments = ["--store", "sqlite::memory:", "--reducers", reducers.to_str().unwrap()];
     // Enough for the program and its threads; the pool alone would reserve a hundred times as much.
-    let mut process = Process::serve_within(8 << 20, &arguments).await;
+    let mut process = Process::serve_within(&format!("-v {}", 8 << 20), &arguments).await;
     let url = format!("{}/shop/noted/{}/{}", process.base(), entity(1), event_id(1));
     let client = reqwest::Client::new();
     let posted = client.post(url).header("content-type", "application/json").body("{}").send().await;
@@ -140,4 +140,17 @@ async fn where_address_space_is_short_instances_are_made_on_demand() {
     process.signal("TERM");
     let (_, said) = process.ended().await;
     assert!(said.contains("made on demand") && said.contains("ulimit -v"), "{said}");
+}
+
+#[tokio::test]
+async fn a_host_takes_as_many_open_files_as_its_streams_may_need() {
+    let folder = tempfile::tempdir().unwrap();
+    let reducers = folder.path().to_str().unwrap();
+    let arguments = ["--store", "sqlite::memory:", "--reducers", reducers, "--context", "shop"];
+    let host = Process::serve_within("-Sn 100", &arguments).await;
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", host.id())).unwrap();
+    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+    let mut files = files.split_whitespace().map(|number| number.parse().unwrap_or(u64::MAX));
+    let (now, most) = (files.next().unwrap(), files.next().unwrap());
+    assert_eq!(now, most.min(22_000), "{limits}");
 }

@@ -3,14 +3,19 @@
 use std::io::{self, Write as _};
 
 use everfold::{Config, Entrance, Host};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::{Outcome, signals};
 use crate::cli::ServeArgs;
 
+/// Files that are open beside streams: other connections, the store, modules.
+const OTHERS: u64 = 2000;
+
 pub(crate) async fn run(arguments: &ServeArgs) -> Outcome {
     let config = Config::load(arguments.config.as_deref(), arguments.overrides())?;
+    make_room(config.limits.streams);
     let listener =
         TcpListener::bind(&config.listen).await.map_err(|error| cannot_listen(&config.listen, &error))?;
     let entrance = Entrance::new(&config, listener)?;
@@ -22,6 +27,25 @@ pub(crate) async fn run(arguments: &ServeArgs) -> Outcome {
     drop(writeln!(io::stdout(), "everfold is listening on {url}"));
     Box::pin(host.serve(entrance, shutdown)).await?;
     Ok(())
+}
+
+/// Each stream is an open file, and programs begin with a low limit of those, which they may raise up to a hard one.
+fn make_room(streams: usize) {
+    let needed = streams as u64 + OTHERS;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let most = maximum.map_or(needed, |maximum| maximum.min(needed));
+    if most < needed {
+        tracing::info!(
+            needed,
+            most,
+            "fewer files may be open than limits.streams may need: raise `ulimit -Hn`"
+        );
+    }
+    if current.is_some_and(|current| current < most)
+        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum })
+    {
+        tracing::warn!(%error, most, "the limit of open files stays as it is");
+    }
 }
 
 fn cannot_listen(address: &str, error: &io::Error) -> String {

@@ -121,10 +121,10 @@ impl Process {
         Self::start(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat(), environment).await
     }
 
-    /// The same, with so much address space and no more, in KiB.
-    pub(crate) async fn serve_within(kib: u64, arguments: &[&str]) -> Self {
+    /// The same, within a limit as the shell's `ulimit` takes it: `-v 1000000`, so much address space in KiB.
+    pub(crate) async fn serve_within(limit: &str, arguments: &[&str]) -> Self {
         let mut shell = Command::new("sh");
-        shell.args(["-c", &format!("ulimit -v {kib} && exec \"$0\" \"$@\"")]).arg(program());
+        shell.args(["-c", &format!("ulimit {limit} && exec \"$0\" \"$@\"")]).arg(program());
         Self::spawn(prepared(shell, &[&["serve", "--listen", "127.0.0.1:0"], arguments].concat())).await
     }
 
