@@ -20,7 +20,7 @@ const EVENTS: u64 = 10;
 const MOST_KIB: u64 = 2 * READERS as u64 * 4 * EVENT_BYTES as u64 / 1024;
 
 /// How long they may take to take what is sent to them.
-const PATIENCE_MS: &str = "5000";
+const PATIENCE_MS: &str = "10000";
 const EVENT_BYTES: usize = 200_000;
 
 /// Posts large events.
