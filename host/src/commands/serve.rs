@@ -15,7 +15,6 @@ const OTHERS: u64 = 2000;
 
 pub(crate) async fn run(arguments: &ServeArgs) -> Outcome {
     let config = Config::load(arguments.config.as_deref(), arguments.overrides())?;
-    make_room(config.limits.streams);
     let listener =
         TcpListener::bind(&config.listen).await.map_err(|error| cannot_listen(&config.listen, &error))?;
     let entrance = Entrance::new(&config, listener)?;
@@ -23,6 +22,7 @@ pub(crate) async fn run(arguments: &ServeArgs) -> Outcome {
     let shutdown = CancellationToken::new();
     signals::cancel(shutdown.clone())?;
     let host = Box::pin(Host::start(config)).await?;
+    make_room(host.config().limits.streams);
     // Whoever started us may have closed our output: that is no reason not to serve.
     drop(writeln!(io::stdout(), "everfold is listening on {url}"));
     Box::pin(host.serve(entrance, shutdown)).await?;
