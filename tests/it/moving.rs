@@ -117,7 +117,8 @@ async fn a_damaged_export_is_refused_with_the_line() {
     let of = |needle: &str| lines.lines().position(|line| line.contains(needle)).unwrap();
     let (second, last) = (of("\"n\":72"), lines.lines().count());
     let cut = changed(&places, "cut", |lines| lines[last - 1].truncate(20));
-    let flipped = changed(&places, "flipped", |lines| lines[second] = lines[second].replace("72", "73"));
+    let flipped =
+        changed(&places, "flipped", |lines| lines[second] = lines[second].replace("\"n\":72", "\"n\":73"));
     let swapped = changed(&places, "swapped", |lines| lines.swap(second, second + 1));
     let missing = changed(&places, "missing", |lines| drop(lines.remove(second)));
     let ended = changed(&places, "ended", |lines| lines.truncate(second));
