@@ -1,6 +1,6 @@
 //! Events as frames: every one, in the order of the log.
 
-use std::{sync::Arc, time::Duration, vec};
+use std::{ops::RangeInclusive, sync::Arc, time::Duration, vec};
 
 use tokio::{
     sync::watch,
@@ -9,13 +9,17 @@ use tokio::{
 
 use super::{Frame, Frames, LogReader};
 use crate::{
+    error::Error,
     http::render,
     store::Head,
     words::{Event, Position},
 };
 
-/// Events read at once; a stream holds no more.
-const PAGE: u32 = 100;
+/// Events read at once, at first and at most; a stream holds no more.
+const PAGES: RangeInclusive<u32> = 4..=100;
+
+/// Pages with more data than this are followed by shorter ones.
+const PAGE_BYTES: usize = 262_144;
 
 /// How often a reader for whom there is nothing is told how far it has come.
 const POSITION_EVERY: Duration = Duration::from_secs(1);
@@ -25,6 +29,8 @@ pub(crate) struct EventFrames {
     head: watch::Receiver<Head>,
     reader: LogReader,
     page: vec::IntoIter<Arc<Event>>,
+    /// Events of the next page.
+    limit: u32,
     resets: bool,
     caught_up: bool,
     /// Up to where the reader knows that it has come, and when it was told.
@@ -37,7 +43,21 @@ impl EventFrames {
     pub(crate) fn new(reader: LogReader, resets: bool) -> Self {
         let head = reader.host().watch_head();
         let told = (reader.after, Instant::now());
-        Self { head, reader, page: Vec::new().into_iter(), resets, caught_up: false, told }
+        let (page, limit) = (Vec::new().into_iter(), *PAGES.start());
+        Self { head, reader, page, limit, resets, caught_up: false, told }
+    }
+
+    /// Reads the next page.
+    async fn read(&mut self) -> Result<(), Error> {
+        let events = self.reader.read_stretch(self.limit).await?;
+        let bytes: usize = events.iter().map(|event| event.fact.data.len()).sum();
+        if bytes > PAGE_BYTES {
+            self.limit = (self.limit / 2).max(1);
+        } else if render::is_full(events.len(), self.limit) && 2 * bytes <= PAGE_BYTES {
+            self.limit = (2 * self.limit).min(*PAGES.end());
+        }
+        self.page = events.into_iter();
+        Ok(())
     }
 
     /// Tells of an event.
@@ -86,12 +106,9 @@ impl Frames for EventFrames {
                 return Some(self.position("position"));
             }
             if self.reader.after < self.head.borrow_and_update().position {
-                match self.reader.read_stretch(PAGE).await {
-                    Ok(events) => self.page = events.into_iter(),
-                    Err(error) => {
-                        tracing::error!(%error, context = %self.reader.context, "a stream of events ended early");
-                        return None;
-                    }
+                if let Err(error) = self.read().await {
+                    tracing::error!(%error, context = %self.reader.context, "a stream of events ended early");
+                    return None;
                 }
                 continue;
             }
