@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use crate::words::{EntityId, Event, Position};
 
 use super::{
+    reading::Page,
     reduce::{Task, Waiting},
     rows::Rows,
     serving::Serving,
@@ -69,10 +70,8 @@ pub(super) struct Domain {
     pub(super) visit: Visit,
     /// The log is read up to here.
     pub(super) cursor: Position,
-    /// Whether a page of the log is on its way from the store.
-    pub(super) reading: bool,
-    /// Whether the store failed to give a page; it is asked again after a while.
-    pub(super) failed_to_read: bool,
+    /// The next page of the log.
+    pub(super) page: Page,
     /// Batches that workers have.
     pub(super) running: usize,
     /// Who waits for something to be folded.
@@ -96,8 +95,7 @@ impl Domain {
             rows: Rows::new(cached_bytes),
             visit,
             cursor,
-            reading: false,
-            failed_to_read: false,
+            page: Page::default(),
             running: 0,
             waits: Waits::default(),
             entries: HashMap::new(),
@@ -279,10 +277,8 @@ impl Domain {
 
     /// Asks the store again where it failed.
     pub(super) fn read_again(&mut self) {
-        if std::mem::take(&mut self.failed_to_read) {
-            self.reading = false;
-            self.visit.reading = false;
-        }
+        self.page.ask_again();
+        self.visit.page.ask_again();
     }
 
     /// Takes up what was delayed long enough.

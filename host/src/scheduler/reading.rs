@@ -22,6 +22,28 @@ pub(super) struct Reading {
     inbox: UnboundedSender<Message>,
 }
 
+/// Where the next page of something is. Each thing that is read has its own: one that fails says nothing of
+/// another that is on its way, and what is asked for twice would be counted twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Page {
+    /// Nobody has asked for it.
+    #[default]
+    Unasked,
+    /// It is on its way from the store.
+    Awaited,
+    /// The store failed to give it; it is asked again after a while.
+    Failed,
+}
+
+impl Page {
+    /// Lets the store be asked again where it failed.
+    pub(super) fn ask_again(&mut self) {
+        if *self == Self::Failed {
+            *self = Self::Unasked;
+        }
+    }
+}
+
 /// A page of the log.
 pub(super) struct LogRead {
     pub(super) key: DomainKey,
@@ -48,7 +70,7 @@ impl Reading {
     /// Brings new events to a domain: at once if they are in memory, otherwise by a message. Tells whether
     /// more can be had at once.
     pub(super) fn log(&self, domain: &mut Domain, head: Position) -> bool {
-        if domain.reading || domain.cursor >= head {
+        if domain.page != Page::Unasked || domain.cursor >= head {
             return false;
         }
         let recent = self.feed.next(domain.cursor, PAGE as usize);
@@ -58,7 +80,7 @@ impl Reading {
             }
             return true;
         }
-        domain.reading = true;
+        domain.page = Page::Awaited;
         let (store, inbox) = (Arc::clone(&self.store), self.inbox.clone());
         let (key, under) = (domain.serving.key.clone(), domain.serving.under());
         let query = LogQuery {
@@ -89,7 +111,7 @@ impl Reading {
             }
             return;
         }
-        domain.visit.reading = true;
+        domain.visit.page = Page::Awaited;
         let (store, inbox) = (Arc::clone(&self.store), self.inbox.clone());
         let (key, under) = (domain.serving.key.clone(), domain.serving.under());
         let (after, is_whole) = (domain.visit.after, domain.serving.share.slots.are_all());
@@ -107,7 +129,7 @@ impl LogRead {
     pub(super) fn arrive(self, domain: &mut Domain) {
         match self.events {
             Ok(events) => {
-                domain.reading = false;
+                domain.page = Page::Unasked;
                 let is_last = events.len() < PAGE as usize;
                 for event in events {
                     domain.push(Arc::new(event));
@@ -117,7 +139,7 @@ impl LogRead {
                 }
             }
             Err(error) => {
-                domain.failed_to_read = true;
+                domain.page = Page::Failed;
                 tracing::warn!(domain = %self.key, %error, "the log could not be read; it is tried again");
             }
         }
@@ -137,9 +159,62 @@ impl EntitiesRead {
                 here.into_iter().for_each(|entity| domain.visit(entity));
             }
             Err(error) => {
-                domain.failed_to_read = true;
+                domain.visit.page = Page::Failed;
                 tracing::warn!(domain = %self.key, %error, "entities could not be read; it is tried again");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        scheduler::{
+            tests::{activation, descriptor, entity, keeps, serving},
+            visit::Visit,
+        },
+        store::StoreError,
+    };
+
+    use super::*;
+
+    fn log_read(domain: &Domain, events: Result<Vec<Event>>) -> LogRead {
+        let (key, under) = (domain.serving.key.clone(), domain.serving.under());
+        LogRead { key, under, head: Position(7), events }
+    }
+
+    fn entities_read(domain: &Domain, entities: Result<Vec<EntityId>>) -> EntitiesRead {
+        let (key, under) = (domain.serving.key.clone(), domain.serving.under());
+        EntitiesRead { key, under, entities, total: None }
+    }
+
+    /// A domain for which both the log and the entities are being read.
+    fn domain() -> Domain {
+        let serving = serving(vec![activation(1, 0, Some(("m", descriptor(&[]))))], keeps);
+        let mut domain = Domain::new(Arc::new(serving), Position(0), Visit::begin(), 1 << 20);
+        (domain.page, domain.visit.page) = (Page::Awaited, Page::Awaited);
+        domain
+    }
+
+    #[test]
+    fn entities_that_are_on_their_way_are_not_asked_for_again_because_the_log_failed() {
+        let mut domain = domain();
+        log_read(&domain, Err(StoreError::crashed())).arrive(&mut domain);
+        assert_eq!(domain.page, Page::Failed, "not at once");
+        domain.read_again();
+        assert_eq!((domain.page, domain.visit.wants_more()), (Page::Unasked, false));
+        entities_read(&domain, Ok(vec![entity(1)])).arrive(&mut domain);
+        assert_eq!(domain.visit.progress(), (0, 1));
+    }
+
+    #[test]
+    fn the_log_that_is_on_its_way_is_not_asked_for_again_because_entities_failed() {
+        let mut domain = domain();
+        entities_read(&domain, Err(StoreError::crashed())).arrive(&mut domain);
+        assert!(!domain.visit.wants_more(), "not at once");
+        domain.read_again();
+        assert_eq!((domain.page, domain.visit.wants_more()), (Page::Awaited, true));
+        log_read(&domain, Ok(Vec::new())).arrive(&mut domain);
+        assert_eq!((domain.page, domain.cursor), (Page::Unasked, Position(7)));
     }
 }

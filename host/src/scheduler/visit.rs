@@ -3,12 +3,14 @@
 
 use crate::words::EntityId;
 
+use super::reading::Page;
+
 /// How far a visit has got.
 pub(super) struct Visit {
     /// Entities up to here were taken from the store.
     pub(super) after: Option<EntityId>,
-    /// Whether a page of entities is on its way.
-    pub(super) reading: bool,
+    /// The next page of entities.
+    pub(super) page: Page,
     /// Whether all entities were taken from the store.
     exhausted: bool,
     taken: u64,
@@ -22,7 +24,15 @@ pub(super) struct Visit {
 impl Visit {
     /// A visit that is still to be paid.
     pub(super) fn begin() -> Self {
-        Self { after: None, reading: false, exhausted: false, taken: 0, done: 0, total: None, told: false }
+        Self {
+            after: None,
+            page: Page::default(),
+            exhausted: false,
+            taken: 0,
+            done: 0,
+            total: None,
+            told: false,
+        }
     }
 
     /// No visit is needed: an earlier one, under the same activation, was complete.
@@ -32,12 +42,12 @@ impl Visit {
 
     /// Whether more entities should be read from the store.
     pub(super) fn wants_more(&self) -> bool {
-        !self.exhausted && !self.reading
+        !self.exhausted && self.page == Page::Unasked
     }
 
     /// Entities arrived from the store; fewer than a full page are the last.
     pub(super) fn arrived(&mut self, count: usize, last: Option<EntityId>, is_last: bool) {
-        self.reading = false;
+        self.page = Page::Unasked;
         self.exhausted = is_last;
         self.taken += count as u64;
         self.after = last.or(self.after);
@@ -77,7 +87,7 @@ mod tests {
     fn it_ends_when_all_that_were_taken_are_done() {
         let mut visit = Visit::begin();
         assert!(visit.wants_more() && !visit.is_settled());
-        visit.reading = true;
+        visit.page = Page::Awaited;
         assert!(!visit.wants_more(), "one page at a time");
         visit.arrived(2, entity(2), false);
         assert_eq!((visit.wants_more(), visit.after), (true, entity(2)));

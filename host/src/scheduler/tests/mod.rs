@@ -56,7 +56,7 @@ impl Reduce for Played {
     }
 }
 
-fn keeps(_: &Call<'_>) -> Result<Reduced, Failure> {
+pub(super) fn keeps(_: &Call<'_>) -> Result<Reduced, Failure> {
     Ok(Reduced { model: ModelChange::Keep, events: Vec::new() })
 }
 
@@ -64,7 +64,7 @@ fn cart() -> DomainKey {
     DomainKey { context: "shop".parse().unwrap(), domain: "cart".parse().unwrap() }
 }
 
-fn entity(number: u8) -> EntityId {
+pub(super) fn entity(number: u8) -> EntityId {
     EntityId::from_stored([number; 16])
 }
 
@@ -92,7 +92,7 @@ fn event(position: u64, number: u8) -> Arc<Event> {
 }
 
 /// A module that folds by position, rebuilds, emits from history, and takes these types (none: all).
-fn descriptor(types: &[&str]) -> Descriptor {
+pub(super) fn descriptor(types: &[&str]) -> Descriptor {
     Descriptor {
         event_types: types.iter().map(ToString::to_string).collect(),
         fold: Fold::Entity(Order::Recorded),
@@ -105,7 +105,7 @@ fn descriptor(types: &[&str]) -> Descriptor {
 }
 
 /// An activation of the module of this name at this head; no module: a retirement.
-fn activation(number: u64, head: u64, module: Option<(&str, Descriptor)>) -> Activation {
+pub(super) fn activation(number: u64, head: u64, module: Option<(&str, Descriptor)>) -> Activation {
     Activation {
         number: ActivationNumber(number),
         key: cart(),
@@ -116,7 +116,7 @@ fn activation(number: u64, head: u64, module: Option<(&str, Descriptor)>) -> Act
 }
 
 /// What the last of these activations puts in force.
-fn serving(chain: Vec<Activation>, answer: Answer) -> Serving {
+pub(super) fn serving(chain: Vec<Activation>, answer: Answer) -> Serving {
     let last = chain.last().unwrap();
     let (hash, descriptor) = last.module.clone().unwrap();
     let (key, number) = (last.key.clone(), last.number);
