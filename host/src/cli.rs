@@ -23,7 +23,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a host.
     Serve(ServeArgs),
-    /// Compile the reducer crate in a folder, or every one in a workspace, into components.
+    /// Make components of reducers' sources, in any language that has an SDK, or of a core module.
     Build(BuildArgs),
     /// Tell whether the host would take a module, and what the module says about itself.
     Check(CheckArgs),
@@ -172,12 +172,15 @@ pub(crate) struct IdArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct BuildArgs {
-    /// The folder of a crate or a workspace
-    pub(crate) dir: PathBuf,
+    /// The folder of a project: a Rust crate or workspace, or what has a package.json (TypeScript, JavaScript), a
+    /// pyproject.toml (Python), a go.mod (Go), a build.zig (Zig) or an everfold-sdk/everfold.h (C, C++). Or the file of
+    /// a core module that follows the canonical ABI of the world reducer-module
+    #[arg(value_name = "PROJECT")]
+    pub(crate) path: PathBuf,
     /// The file to write, or a folder for NAME.wasm [default: NAME.wasm in the current folder]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Also build the examples whose crate type is cdylib
+    /// Also build a crate's examples whose crate type is cdylib
     #[arg(long)]
     pub(crate) examples: bool,
 }

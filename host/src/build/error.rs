@@ -3,20 +3,70 @@
 use std::{io, path::PathBuf};
 
 /// How to get cargo, rustc and rustup on a machine that has none.
-const INSTALL: &str = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh";
+pub(super) const INSTALL_RUST: &str = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh";
 
 /// Why a reducer cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The folder is no crate.
-    #[error("{} has no Cargo.toml: name the folder of a reducer crate, or of a workspace that holds some", .0.display())]
-    NoManifest(PathBuf),
-    /// Cargo or rustc is missing.
-    #[error("{0} is not installed, or not in PATH; install Rust with this command and try again: {INSTALL}")]
-    NoTool(&'static str),
+    /// The folder holds nothing that can be built.
+    #[error(
+        "{} is no project that everfold knows: it has none of Cargo.toml (Rust), package.json (TypeScript, JavaScript), pyproject.toml (Python), go.mod (Go), build.zig (Zig) and everfold-sdk/everfold.h (C, C++); `everfold new` makes one",
+        .0.display()
+    )]
+    NoProject(PathBuf),
+    /// The folder could be two things.
+    #[error("{} has both {one} and {other}: it is not clear what to build; put one of them into a folder of its own", .dir.display())]
+    Ambiguous {
+        /// The folder.
+        dir: PathBuf,
+        /// A file that tells one language.
+        one: &'static str,
+        /// A file that tells another.
+        other: &'static str,
+    },
+    /// A manifest cannot be read, or does not say what is the reducer.
+    #[error("{}: {why}", .path.display())]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// There is nothing to compile.
+    #[error("{} has no {what}: that is where a reducer's sources are looked for", .dir.display())]
+    NoSource {
+        /// Where they should be.
+        dir: PathBuf,
+        /// What should be there.
+        what: &'static str,
+    },
+    /// A build should make one module.
+    #[error("{} holds {found} .wasm files, but a reducer's build makes one: remove what else is installed there", .dir.display())]
+    Modules {
+        /// Where the build puts them.
+        dir: PathBuf,
+        /// How many there are.
+        found: usize,
+    },
+    /// A tool is missing.
+    #[error("{tool} is not installed, or not in PATH; install it with this command and try again: {install}")]
+    NoTool {
+        /// The tool.
+        tool: String,
+        /// What installs it.
+        install: &'static str,
+    },
+    /// A tool failed.
+    #[error("{command} failed: {why}")]
+    Failed {
+        /// How it was called.
+        command: String,
+        /// What is known.
+        why: String,
+    },
     /// The target is missing, and so is rustup.
     #[error(
-        "the Rust installation has no target wasm32-unknown-unknown, and there is no rustup to add it; install Rust with this command and try again: {INSTALL}"
+        "the Rust installation has no target wasm32-unknown-unknown, and there is no rustup to add it; install Rust with this command and try again: {INSTALL_RUST}"
     )]
     NoRustup,
     /// The target is missing still.

@@ -1,64 +1,80 @@
-//! Crates become components, so that nobody needs another tool than cargo.
+//! Sources become components: what `everfold build` does.
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `toolchain` | calls cargo, rustc and rustup; adds the wasm target if it is missing |
-//! | `package` | which packages of a folder are reducers |
-//! | `compile` | one call of cargo for all of them |
+//! | `project` | which language a folder is written in |
+//! | `rust`, `javascript`, `python`, `go`, `c`, `zig` | how each becomes a core module or a component |
+//! | `tool` | finds tools, says how they are called, and calls them |
 //! | `component` | core modules become components |
+//! | `contract` | the component type of reducers, for toolchains that bring none |
 //! | `save` | writes a file so that nobody sees half of it |
 
-mod compile;
+mod c;
 mod component;
+mod contract;
 mod error;
-mod package;
+mod go;
+mod javascript;
+mod project;
+mod python;
+mod rust;
 mod save;
-mod toolchain;
+mod tool;
+mod zig;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub use error::BuildError;
 pub use save::save;
 
+use project::{Language, Project};
+
 /// What to build besides the libraries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BuildOptions {
-    /// Also the examples whose crate type is `cdylib`.
+    /// Also the examples of crates whose crate type is `cdylib`.
     pub examples: bool,
 }
 
 /// A reducer that was built.
 #[derive(Debug, Clone)]
 pub struct Built {
-    /// The package's name (the example's, for examples), made into what could be a domain's name.
+    /// What it is called, made into what could be a domain's name: after its package or example (Rust), its folder
+    /// (other languages) or its file (a core module).
     pub name: String,
-    /// Where cargo put the core module.
-    pub core: PathBuf,
     /// The component.
     pub component: Vec<u8>,
 }
 
-/// Builds every reducer in `dir`, which holds a crate or a workspace, with one call of cargo, whose messages
-/// go to stderr. A reducer is a library (or an example) whose crate type is `cdylib`. Sorted by name. Blocks.
+/// Builds the reducers at `path`: a Rust crate or workspace (each library whose crate type is `cdylib`, by one call
+/// of cargo), a project in another language (one reducer), or a core module that follows the canonical ABI of the
+/// world `reducer-module`. Tools are told on stderr before they are called, and write there. Sorted by name. Blocks.
 ///
 /// # Errors
 /// [`BuildError`], each with the way out.
-pub fn components(dir: &Path, options: BuildOptions) -> Result<Vec<Built>, BuildError> {
-    if !dir.join("Cargo.toml").is_file() {
-        return Err(BuildError::NoManifest(dir.to_owned()));
+pub fn components(path: &Path, options: BuildOptions) -> Result<Vec<Built>, BuildError> {
+    if path.is_file() {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        return Ok(vec![Built { name: domain_like(&stem), component: component::typed(path)? }]);
     }
-    let reducers = package::reducers(dir, options)?;
-    toolchain::require_target(dir)?;
-    let mut built = Vec::with_capacity(reducers.len());
-    for (reducer, core) in compile::compile(dir, reducers)? {
-        let component = component::encode(&core)?;
-        built.push(Built { name: domain_like(&reducer.name), core, component });
+    let language = Language::of(path)?;
+    if language == Language::Rust {
+        let mut built = rust::build(path, options)?;
+        built.sort_by(|a, b| a.name.cmp(&b.name));
+        return match built.windows(2).find(|pair| pair[0].name == pair[1].name) {
+            Some(pair) => Err(BuildError::SameName(pair[0].name.clone())),
+            None => Ok(built),
+        };
     }
-    built.sort_by(|a, b| a.name.cmp(&b.name));
-    match built.windows(2).find(|pair| pair[0].name == pair[1].name) {
-        Some(pair) => Err(BuildError::SameName(pair[0].name.clone())),
-        None => Ok(built),
-    }
+    let project = Project::open(path)?;
+    let component = match language {
+        Language::JavaScript => javascript::build(&project),
+        Language::Python => python::build(&project),
+        Language::Go => component::typed(&go::build(&project)?),
+        Language::C => component::typed(&c::build(&project)?),
+        Language::Zig | Language::Rust => component::typed(&zig::build(&project)?),
+    }?;
+    Ok(vec![Built { name: project.name, component }])
 }
 
 /// A package's name as a domain's name would be written: `my_cart` is `my-cart`.
@@ -78,13 +94,5 @@ mod tests {
         {
             assert_eq!(domain_like(package), domain);
         }
-    }
-
-    #[test]
-    fn a_folder_without_a_manifest_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let error = components(folder.path(), BuildOptions::default()).unwrap_err();
-        assert!(matches!(error, BuildError::NoManifest(_)), "{error}");
-        assert!(error.to_string().contains("has no Cargo.toml"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! `everfold build`: crates become components.
+//! `everfold build`: sources become components.
 
 use std::path::{Path, PathBuf};
 
@@ -13,9 +13,16 @@ use crate::cli::BuildArgs;
 pub(crate) fn run(arguments: &BuildArgs) -> Outcome {
     let output = arguments.output.as_deref();
     let options = BuildOptions { examples: arguments.examples };
-    let built = build::components(&arguments.dir, options)?;
+    let built = build::components(&arguments.path, options)?;
     let files = built.iter().map(|reducer| file_for(reducer, output, built.len()));
     for (reducer, file) in built.iter().zip(files.collect::<Result<Vec<_>, _>>()?) {
+        if is_same(&file, &arguments.path) {
+            return Err(format!(
+                "{} is what the component is made of: name another file with -o",
+                file.display()
+            )
+            .into());
+        }
         build::save(&file, &reducer.component)?;
         println!(
             "{}  {}  {}",
@@ -43,6 +50,12 @@ fn file_for(reducer: &Built, output: Option<&Path>, count: usize) -> Result<Path
         )),
         Some(folder) => Ok(folder.join(name)),
     }
+}
+
+/// Whether two paths lead to one file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    real(one).is_some_and(|one| real(other) == Some(one))
 }
 
 fn names_a_folder(path: &Path) -> bool {
@@ -73,7 +86,7 @@ mod tests {
     use super::*;
 
     fn cart() -> Built {
-        Built { name: "cart".into(), core: PathBuf::new(), component: Vec::new() }
+        Built { name: "cart".into(), component: Vec::new() }
     }
 
     #[test]

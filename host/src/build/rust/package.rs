@@ -7,7 +7,9 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{BuildError, BuildOptions, toolchain::ask};
+use crate::build::{BuildError, BuildOptions};
+
+use super::toolchain::ask;
 
 /// A target of a package that becomes a module.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,9 +6,10 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use crate::config;
-
-use super::BuildError;
+use crate::{
+    build::{BuildError, error::INSTALL_RUST},
+    config,
+};
 
 /// What reducers are compiled for.
 pub(super) const TARGET: &str = "wasm32-unknown-unknown";
@@ -50,7 +51,7 @@ pub(super) fn ask(name: &'static str, arguments: &[&str], dir: &Path) -> Result<
 /// Why a tool could not even be started.
 pub(super) fn not_run(name: &'static str, dir: &Path, error: &io::Error) -> BuildError {
     match error.kind() {
-        io::ErrorKind::NotFound => BuildError::NoTool(name),
+        io::ErrorKind::NotFound => BuildError::NoTool { tool: name.to_owned(), install: INSTALL_RUST },
         _ => BuildError::Tool { tool: name, dir: dir.to_owned(), why: error.to_string() },
     }
 }

@@ -9,8 +9,9 @@ use std::{
 
 use serde::Deserialize;
 
+use crate::build::BuildError;
+
 use super::{
-    BuildError,
     package::Reducer,
     toolchain::{TARGET, not_run, tool},
 };

@@ -1,0 +1,56 @@
+//! Python becomes a component, with all of CPython.
+
+use serde::Deserialize;
+
+use super::{
+    BuildError, contract,
+    project::Project,
+    tool::{run, tool},
+};
+
+const INSTALL: &str = "python3 -m venv .venv && .venv/bin/pip install componentize-py==0.25.1";
+
+/// What a project's `pyproject.toml` says to us.
+#[derive(Deserialize)]
+struct Manifest {
+    #[serde(default)]
+    tool: Tools,
+}
+
+#[derive(Deserialize, Default)]
+struct Tools {
+    everfold: Option<Everfold>,
+}
+
+#[derive(Deserialize)]
+struct Everfold {
+    /// The module that makes the reducer, as it is imported.
+    reducer: String,
+}
+
+pub(super) fn build(project: &Project) -> Result<Vec<u8>, BuildError> {
+    let reducer = reducer(&project.read("pyproject.toml")?)
+        .map_err(|why| BuildError::Manifest { path: project.dir.join("pyproject.toml"), why })?;
+    let wit = contract::write(project)?;
+    let app = project.made("app/everfold_app.py");
+    project.write(&app, wrapper(&reducer).as_bytes())?;
+    let component = project.made("reducer.wasm");
+    let mut python = tool(project, "componentize-py");
+    python.args(["--wit-path", &wit, "--world", contract::WORLD, "componentize", "--stub-wasi"]);
+    python.args(["-p", ".", "-p", &project.made("app"), "everfold_app", "-o", &component]);
+    run(python, INSTALL)?;
+    project.read(&component)
+}
+
+/// The module that a manifest names.
+fn reducer(manifest: &[u8]) -> Result<String, String> {
+    let manifest: Manifest = toml::from_slice(manifest).map_err(|error| error.to_string())?;
+    let named = manifest.tool.everfold.map(|everfold| everfold.reducer);
+    named.ok_or_else(|| {
+        "it names no reducer: add the section [tool.everfold] with reducer = \"reducer\"".to_owned()
+    })
+}
+
+fn wrapper(reducer: &str) -> String {
+    format!("import {reducer}\n")
+}
