@@ -13,6 +13,7 @@ async fn fed() -> Host {
     let host = Host::start(|_| {}).await;
     host.deploy("shop", "ledger", guest("ledger")).await;
     post(&host, 1).await;
+    folds(&host, 1).await;
     host
 }
 
