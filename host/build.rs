@@ -1,10 +1,86 @@
-//! Assembles the one piece of WebAssembly text that the program holds.
+//! Assembles the one piece of WebAssembly text that the program holds, and collects what new projects are made of.
 
-use std::{env, error::Error, fs, path::Path};
+use std::{
+    env,
+    error::Error,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// What a project of each language is made of: where it lies in `sdk/`, and where it goes.
+const PROJECTS: [(&str, &[(&str, &str)]); 7] = [
+    ("RUST", &[("rust/template", ""), ("rust/src", "everfold-sdk/src"), ("../wit", "everfold-sdk/wit")]),
+    (
+        "TS",
+        &[
+            ("js/template-ts", ""),
+            ("js/src", "everfold-sdk/src"),
+            ("js/package.json", "everfold-sdk/package.json"),
+        ],
+    ),
+    (
+        "JS",
+        &[
+            ("js/template-js", ""),
+            ("js/src", "everfold-sdk/src"),
+            ("js/package.json", "everfold-sdk/package.json"),
+        ],
+    ),
+    ("PYTHON", &[("python/template", ""), ("python/everfold", "everfold")]),
+    ("GO", &[("go/template", ""), ("go", "everfold")]),
+    ("C", &[("c/template", ""), ("c/everfold.h", "everfold-sdk/everfold.h")]),
+    ("ZIG", &[("zig/template", ""), ("zig/src", "everfold-sdk/src")]),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let text = "src/build/stand_in.wat";
-    println!("cargo::rerun-if-changed={text}");
-    let to = Path::new(&env::var("OUT_DIR")?).join("stand_in.wasm");
-    Ok(fs::write(to, wat::parse_file(text)?)?)
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let stand_in = "src/build/stand_in.wat";
+    println!("cargo::rerun-if-changed={stand_in}");
+    fs::write(out.join("stand_in.wasm"), wat::parse_file(stand_in)?)?;
+    fs::write(out.join("projects.rs"), projects()?)?;
+    Ok(())
+}
+
+/// Rust with a list of files for each language.
+fn projects() -> Result<String, Box<dyn Error>> {
+    let sdk = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../sdk").canonicalize()?;
+    let mut text = String::new();
+    for (name, parts) in PROJECTS {
+        writeln!(text, "pub(super) const {name}: &[super::File] = &[")?;
+        for (from, to) in parts {
+            let from = sdk.join(from);
+            println!("cargo::rerun-if-changed={}", from.display());
+            for file in files(&from)? {
+                let path = Path::new(to).join(file.strip_prefix(&from)?);
+                let path = path.to_string_lossy();
+                // A path that names a file and nothing below it ends in a slash.
+                writeln!(text, "    ({:?}, include_bytes!({file:?})),", path.trim_end_matches('/'))?;
+            }
+        }
+        writeln!(text, "];")?;
+    }
+    Ok(text)
+}
+
+/// Every file at or below a path, by name, but for what tools leave there.
+fn files(path: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    if path.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    if !path.exists() {
+        println!("cargo::warning=TEMPORARY {}", path.display());
+        return Ok(vec![]);
+    }
+    let entries = fs::read_dir(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    paths.sort();
+    let mut found = Vec::new();
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if !["__pycache__", "node_modules", "target", "zig-out", ".zig-cache"].contains(&&*name) {
+            found.extend(files(&path)?);
+        }
+    }
+    Ok(found)
 }

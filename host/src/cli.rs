@@ -2,6 +2,7 @@
 
 mod bench;
 mod moving;
+mod projects;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use everfold::config::Scope;
 
 pub(crate) use bench::BenchArgs;
 pub(crate) use moving::{BackupArgs, ExportArgs, ImportArgs, RestoreArgs};
+pub(crate) use projects::{BuildArgs, CheckArgs, DevArgs, NewArgs, TestArgs};
 
 /// Folds immutable events into models with sandboxed WebAssembly reducers.
 #[derive(Debug, Parser)]
@@ -23,6 +25,13 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a host.
     Serve(ServeArgs),
+    /// Make a project for a reducer: it builds and passes its tests at once.
+    New(NewArgs),
+    /// Serve the reducers of a project while they are being written: what is saved is built, served and tested.
+    ///
+    /// A host of its own keeps its events in target/everfold/dev of the project. What cannot be built is told, and the
+    /// module before it goes on serving.
+    Dev(DevArgs),
     /// Make components of reducers' sources, in any language that has an SDK, or of a core module.
     Build(BuildArgs),
     /// Tell whether the host would take a module, and what the module says about itself.
@@ -171,41 +180,6 @@ pub(crate) struct IdArgs {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct BuildArgs {
-    /// The folder of a project: a Rust crate or workspace, or what has a package.json (TypeScript, JavaScript), a
-    /// pyproject.toml (Python), a go.mod (Go), a build.zig (Zig) or an everfold-sdk/everfold.h (C, C++). Or the file of
-    /// a core module that follows the canonical ABI of the world reducer-module
-    #[arg(value_name = "PROJECT")]
-    pub(crate) path: PathBuf,
-    /// The file to write, or a folder for NAME.wasm [default: NAME.wasm in the current folder]
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-    /// Also build a crate's examples whose crate type is cdylib
-    #[arg(long)]
-    pub(crate) examples: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CheckArgs {
-    /// The module
-    pub(crate) file: PathBuf,
-    /// The configuration whose limits apply (also `EVERFOLD_CONFIG`)
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct TestArgs {
-    /// The module
-    pub(crate) module: PathBuf,
-    /// A case file (.yaml, .yml or .json), or a folder that is searched for them
-    pub(crate) cases: PathBuf,
-    /// The configuration whose limits apply (also `EVERFOLD_CONFIG`)
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
     /// Exit after the answers
     #[arg(long)]
@@ -230,6 +204,8 @@ impl Command {
         match self {
             // What they show is their own.
             Self::Demo(_) | Self::Bench(_) => "warn",
+            // What the reducer logs is of interest while it is being written.
+            Self::Dev(_) => "warn,everfold::guest=debug",
             // What a reducer logged is shown with the case that failed.
             Self::Test(_) => "warn,everfold::guest=off",
             // What the reducer logs now is what one wants to see.

@@ -15,7 +15,8 @@
 //!
 //! Beside the flow: [`words`] (the field's terms as types), [`catalog`] (contexts and domains that are
 //! known), [`deploy`] (files become activations), [`sharing`] (many hosts on one store), [`config`] (the only one that reads the environment),
-//! [`clock`] (time and randomness as parameters), [`build`] (crates become components), [`cases`] (given, when,
+//! [`clock`] (time and randomness as parameters), [`build`] (sources become components), [`projects`] (new ones),
+//! [`dev`] (what is saved is served), [`cases`] (given, when,
 //! then: tests of a module), [`replay`] (a failed call made again), [`verify`] (models folded again and
 //! compared), [`moving`] (export, import, backup), [`bench`] (a host loaded and measured, over HTTP), [`demo`].
 //!
@@ -64,6 +65,7 @@ pub mod committer;
 pub mod config;
 pub mod demo;
 pub mod deploy;
+pub mod dev;
 pub mod error;
 pub mod feed;
 mod host;
@@ -71,6 +73,7 @@ pub mod http;
 pub mod ingest;
 mod lifecycle;
 pub mod moving;
+pub mod projects;
 pub mod replay;
 pub mod sandbox;
 pub mod scheduler;

@@ -32,6 +32,8 @@ fn main() -> ExitCode {
 
 fn dispatch(command: Command) -> commands::Outcome {
     match command {
+        Command::New(arguments) => commands::new::run(&arguments),
+        Command::Dev(arguments) => on_a_runtime(commands::dev::run(arguments)),
         Command::Build(arguments) => commands::build::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Test(arguments) => commands::test::run(&arguments),

@@ -35,7 +35,7 @@
 //! | `form`, `read`, `timeline` | from that text to a valid `case` |
 //! | `run` | the case, folded in both ways |
 //! | `compare`, `json`, `show` | what is not as it should be |
-//! | `report` | told to people |
+//! | `report`, `suite` | told to people |
 
 mod case;
 mod compare;
@@ -46,6 +46,7 @@ mod read;
 mod report;
 mod run;
 mod show;
+mod suite;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -65,6 +66,7 @@ pub use case::Case;
 pub use compare::Finding;
 pub use files::find;
 pub use report::{Colour, report};
+pub use suite::{SuiteError, Tally};
 
 /// Reads and runs the cases of one module.
 pub struct Runner {

@@ -8,7 +8,7 @@ use std::{
 
 use everfold::{
     Config,
-    cases::{self, Colour, Runner},
+    cases::{self, Colour, Runner, Tally},
     deploy::read_module,
     sandbox::{Sandbox, SandboxSettings},
     words::{DomainKey, DomainName},
@@ -21,28 +21,8 @@ pub(crate) fn run(arguments: &TestArgs) -> Outcome {
     let config = Config::load(arguments.config.as_deref(), Vec::new())?;
     let files = cases::find(&arguments.cases)?;
     let runner = runner(&arguments.module, &config)?;
-    // All are read before one is run: what is wrong with a file is not to be looked for in the output.
-    let cases = files.iter().map(|file| runner.read(file)).collect::<Result<Vec<_>, _>>()?;
     let colour = if io::stdout().is_terminal() { Colour::On } else { Colour::Off };
-    let (mut passed, mut reports) = (0, Vec::new());
-    for case in cases.iter().flatten() {
-        let findings = runner.run(case);
-        let is_good = findings.is_empty();
-        let verdict = colour.verdict(is_good, if is_good { "ok" } else { "FAILED" });
-        println!("test {}: {} ... {verdict}", case.file.display(), case.name);
-        if is_good {
-            passed += 1;
-        } else {
-            reports.push(cases::report(case, &findings, colour));
-        }
-    }
-    for report in &reports {
-        print!("\n{report}");
-    }
-    let failed = reports.len();
-    let is_good = failed == 0 && passed > 0;
-    let verdict = colour.verdict(is_good, if is_good { "ok" } else { "FAILED" });
-    println!("\ntest result: {verdict}. {passed} passed; {failed} failed");
+    let Tally { passed, failed } = runner.run_all(&files, colour, &mut io::stdout().lock())?;
     match (failed, passed) {
         (0, 0) => Err(format!("{} holds no case", arguments.cases.display()).into()),
         (0, _) => Ok(()),
