@@ -15,6 +15,7 @@ mod chains;
 mod cli;
 mod cloudevents;
 mod config;
+mod conformance;
 mod corpus;
 mod demo;
 mod determinism;
