@@ -1,0 +1,89 @@
+//! Strings: in quotes, and escaped as little as possible.
+
+/// Writes `text` in quotes.
+pub(super) fn write(out: &mut Vec<u8>, text: &str) {
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    let mut rest = text.as_bytes();
+    loop {
+        let plain = plain(rest);
+        out.extend_from_slice(&rest[..plain]);
+        match rest.get(plain) {
+            Some(byte) => escape(out, *byte),
+            None => break,
+        }
+        rest = &rest[plain + 1..];
+    }
+    out.push(b'"');
+}
+
+/// How many bytes at the beginning stand for themselves.
+fn plain(bytes: &[u8]) -> usize {
+    let words = bytes.chunks_exact(8).take_while(|word| all_plain(word)).count();
+    let tail = bytes[8 * words..].iter().take_while(|byte| is_plain(**byte)).count();
+    8 * words + tail
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte >= b' ' && byte != b'"' && byte != b'\\'
+}
+
+/// The same for eight bytes at once. A long text is mostly this.
+fn all_plain(word: &[u8]) -> bool {
+    const ONES: u64 = u64::MAX / 0xff;
+    const HIGHS: u64 = ONES << 7;
+    let Ok(word) = word.try_into().map(u64::from_le_bytes) else { return false };
+    // A byte below n, if n is at most 0x80, borrows from its own highest bit, which it has not set. A borrow can
+    // reach the next byte too: then there is one below n anyway.
+    let below = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word & HIGHS;
+    let equals = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    below(word, 0x20) | equals(b'"') | equals(b'\\') == 0
+}
+
+fn escape(out: &mut Vec<u8>, byte: u8) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let short = match byte {
+        b'"' | b'\\' => byte,
+        0x08 => b'b',
+        b'\t' => b't',
+        b'\n' => b'n',
+        0x0c => b'f',
+        b'\r' => b'r',
+        _ => {
+            let [high, low] = [byte >> 4, byte & 15].map(|digit| HEX[usize::from(digit)]);
+            out.extend_from_slice(&[b'\\', b'u', b'0', b'0', high, low]);
+            return;
+        }
+    };
+    out.extend_from_slice(&[b'\\', short]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(text: &str) -> String {
+        let mut out = Vec::new();
+        write(&mut out, text);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn only_what_must_be_is_escaped() {
+        assert_eq!(written(""), r#""""#);
+        assert_eq!(written("\u{8}\t\n\u{c}\r\"\\"), r#""\b\t\n\f\r\"\\""#);
+        assert_eq!(written("\0\u{b}\u{1f}"), r#""\u0000\u000b\u001f""#);
+        assert_eq!(written("/\u{7f}\u{80}\u{2028}é€😂"), "\"/\u{7f}\u{80}\u{2028}é€😂\"");
+    }
+
+    #[test]
+    fn an_escape_is_found_at_every_place() {
+        for special in (0..=u8::MAX).filter(u8::is_ascii).map(char::from) {
+            for place in 0..20 {
+                let text = format!("{}{special}{}", "é".repeat(place), "~ !#[]".repeat(3));
+                let simple: String = serde_json::to_string(&text).unwrap();
+                assert_eq!(written(&text), simple);
+            }
+        }
+    }
+}
