@@ -16,6 +16,7 @@
 //! | `writer` | the text so far, and members out of order brought into it |
 //! | `key` | what may be the key of a map |
 //! | `number`, `string` | how these are written |
+//! | `words` | eight bytes looked at at once |
 //! | `verbatim` | JSON that comes as text: `RawValue` |
 
 mod compound;
@@ -26,6 +27,7 @@ mod string;
 #[cfg(test)]
 mod tests;
 mod verbatim;
+mod words;
 mod writer;
 
 use std::fmt;

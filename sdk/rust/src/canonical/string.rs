@@ -1,5 +1,7 @@
 //! Strings: in quotes, and escaped as little as possible.
 
+use super::words;
+
 /// Writes `text` in quotes.
 pub(super) fn write(out: &mut Vec<u8>, text: &str) {
     out.reserve(text.len() + 2);
@@ -28,16 +30,11 @@ fn is_plain(byte: u8) -> bool {
     byte >= b' ' && byte != b'"' && byte != b'\\'
 }
 
-/// The same for eight bytes at once. A long text is mostly this.
+/// The same for eight bytes at once: a long text is mostly this.
 fn all_plain(word: &[u8]) -> bool {
-    const ONES: u64 = u64::MAX / 0xff;
-    const HIGHS: u64 = ONES << 7;
-    let Ok(word) = word.try_into().map(u64::from_le_bytes) else { return false };
-    // A byte below n, if n is at most 0x80, borrows from its own highest bit, which it has not set. A borrow can
-    // reach the next byte too: then there is one below n anyway.
-    let below = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word & HIGHS;
-    let equals = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
-    below(word, 0x20) | equals(b'"') | equals(b'\\') == 0
+    word.try_into().map(u64::from_le_bytes).is_ok_and(|word| {
+        !words::has_below(word, b' ') && !words::has(word, b'"') && !words::has(word, b'\\')
+    })
 }
 
 fn escape(out: &mut Vec<u8>, byte: u8) {

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 use serde::Serialize;
 
-use super::Error;
+use super::{Error, words};
 use crate::json::MAX_DEPTH;
 
 pub(super) struct Writer {
@@ -47,7 +47,12 @@ struct Member {
 
 impl Writer {
     pub(super) fn with_capacity(capacity: usize) -> Self {
-        Self { out: Vec::with_capacity(capacity), members: Vec::new(), spare: Vec::new(), depth: 0 }
+        Self {
+            out: Vec::with_capacity(capacity),
+            members: Vec::with_capacity(32),
+            spare: Vec::new(),
+            depth: 0,
+        }
     }
 
     pub(super) fn into_text(self) -> Vec<u8> {
@@ -95,14 +100,20 @@ impl Writer {
         let key_end = self.out.len() - 1;
         self.out.push(b':');
         value.serialize(&mut *self)?;
-        let key = &self.out[start + 1..key_end];
-        let (prefix, plain) = (prefix(key), plain(key));
+        self.written(object, start, key_end)
+    }
+
+    /// Finds the place of the member that was just written.
+    fn written(&mut self, object: &mut Object, start: usize, key_end: usize) -> Result<(), Error> {
+        let (prefix, plain) = order(&self.out[start + 1..], key_end - start - 1);
         let member = Member { prefix, plain, start, key_end, end: self.out.len() };
-        match self.members[object.first..].last().map(|last| self.compare(last, &member)) {
-            None | Some(Ordering::Less) => self.members.push(member),
-            Some(_) => self.insert(object, member)?,
+        match self.members[object.first..].last() {
+            Some(last) if self.compare(last, &member) != Ordering::Less => self.insert(object, member),
+            _ => {
+                self.members.push(member);
+                Ok(())
+            }
         }
-        Ok(())
     }
 
     /// Notes a member that is behind its place.
@@ -135,18 +146,28 @@ impl Writer {
 
     /// Copies the members from `moved` on into the order of their keys.
     fn put_in_order(&mut self, object: &Object, moved: usize) {
+        let Self { out, members, spare, .. } = self;
         // Those before it were written before any that is out of place.
-        let start = if moved == object.first { object.start } else { self.members[moved - 1].end + 1 };
-        self.spare.clear();
-        self.spare.extend_from_slice(&self.out[start..]);
+        let start = if moved == object.first { object.start } else { members[moved - 1].end + 1 };
+        let mut members = &members[moved..];
+        let mut end = out.len();
+        // The last ones can be where they belong, too.
+        while let [others @ .., last] = members
+            && last.end == end
+        {
+            end = last.start - 1;
+            members = others;
+        }
+        spare.clear();
+        spare.extend_from_slice(&out[start..end]);
         let mut to = start;
-        for member in &self.members[moved..] {
+        for member in members {
             if to > start {
-                self.out[to] = b',';
+                out[to] = b',';
                 to += 1;
             }
-            let text = &self.spare[member.start - start..member.end - start];
-            self.out[to..to + text.len()].copy_from_slice(text);
+            let text = &spare[member.start - start..member.end - start];
+            out[to..to + text.len()].copy_from_slice(text);
             to += text.len();
         }
     }
@@ -164,15 +185,27 @@ impl Writer {
     }
 }
 
-fn prefix(key: &[u8]) -> u64 {
-    let padded = key.iter().copied().chain([0; 8]).take(8);
-    padded.fold(0, |prefix, byte| prefix << 8 | u64::from(byte))
+/// The first eight bytes of the key that a text begins with, and whether its bytes compare as UTF-16 does.
+///
+/// They do, except that what needs two code units (from 0xf0 on) sorts before U+E000 to U+FFFF there (0xee, 0xef),
+/// and that what is escaped compares as what it stands for.
+fn order(text: &[u8], len: usize) -> (u64, bool) {
+    let prefix = match text.first_chunk() {
+        Some(bytes) => u64::from_be_bytes(*bytes),
+        // At the very end of the text, where it need not be fast.
+        None => text.iter().chain(&[0; 8]).take(8).fold(0, |prefix, byte| prefix << 8 | u64::from(*byte)),
+    };
+    let prefix = if len < 8 { prefix & !(u64::MAX >> (8 * len)) } else { prefix };
+    let simple = |word| words::is_ascii(word) && !words::has(word, b'\\');
+    let key = &text[..len];
+    // The words from the end, and the first: all bytes.
+    let mut words = key.rchunks_exact(8).filter_map(|word| word.try_into().ok()).map(u64::from_be_bytes);
+    let all_simple = simple(prefix) && words.all(simple);
+    (prefix, all_simple || key.iter().all(plain))
 }
 
-/// Bytes of UTF-8 compare as UTF-16 does, except that what needs two code units (from 0xf0 on) sorts before
-/// U+E000 to U+FFFF there (0xee, 0xef). And what is escaped compares as what it stands for.
-fn plain(key: &[u8]) -> bool {
-    key.iter().all(|byte| *byte != b'\\' && *byte < 0xee)
+fn plain(byte: &u8) -> bool {
+    *byte != b'\\' && *byte < 0xee
 }
 
 /// The code units of a key as it is in the text.
