@@ -30,12 +30,6 @@ pub(super) struct Members<'a> {
     key: usize,
 }
 
-/// A struct: an object, unless its name says that it is something else.
-pub(super) enum Fields<'a> {
-    Object(Members<'a>),
-    Verbatim(&'a mut Writer, Verbatim),
-}
-
 /// A variant whose name is written: the content, the only member of an object.
 pub(super) struct Variant<T>(pub(super) T);
 
@@ -152,21 +146,24 @@ impl SerializeMap for Members<'_> {
     }
 }
 
-impl SerializeStruct for Fields<'_> {
+impl SerializeStruct for Members<'_> {
     type Ok = ();
     type Error = Error;
 
+    // Inlined, the key is known to be an ordinary one: modules without such text have no code for it.
+    #[inline(always)]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
-        match self {
-            Self::Object(members) => members.field(key, value),
-            Self::Verbatim(writer, verbatim) => verbatim.write(writer, value),
+        match Verbatim::named(key) {
+            None => self.field(key, value),
+            Some(verbatim) => {
+                self.writer.take_back(&mut self.object);
+                verbatim.write(self.writer, value)
+            }
         }
     }
 
     fn end(self) -> Result<(), Error> {
-        if let Self::Object(members) = self {
-            members.close();
-        }
+        self.close();
         Ok(())
     }
 }

@@ -4,9 +4,8 @@ use serde::{Serialize, Serializer};
 
 use super::{
     Error,
-    compound::{Array, Fields, Members, Variant},
+    compound::{Array, Members, Variant},
     number, string,
-    verbatim::Verbatim,
     writer::Writer,
 };
 
@@ -26,7 +25,7 @@ impl<'a> Serializer for &'a mut Writer {
     type SerializeTupleStruct = Array<'a>;
     type SerializeTupleVariant = Variant<Array<'a>>;
     type SerializeMap = Members<'a>;
-    type SerializeStruct = Fields<'a>;
+    type SerializeStruct = Members<'a>;
     type SerializeStructVariant = Variant<Members<'a>>;
 
     integers! {
@@ -139,11 +138,8 @@ impl<'a> Serializer for &'a mut Writer {
         Members::new(self)
     }
 
-    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Fields<'a>, Error> {
-        match Verbatim::named(name) {
-            None => Members::new(self).map(Fields::Object),
-            Some(verbatim) => Ok(Fields::Verbatim(self, verbatim)),
-        }
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Members<'a>, Error> {
+        Members::new(self)
     }
 
     fn serialize_struct_variant(

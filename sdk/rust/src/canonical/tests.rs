@@ -149,5 +149,5 @@ fn numbers_with_all_their_digits_are_doubles() {
     }
     assert_eq!(text(&[Number { digits: "1.10" }, Number { digits: "-0" }]), "[1.1,0]");
     assert!(refused(&Number { digits: "9007199254740993" }).contains("2^53"));
-    assert!(refused(&Number { digits: "1e400" }).contains("inf"));
+    assert!(refused(&Number { digits: "1e400" }).contains("range"));
 }

@@ -1,16 +1,12 @@
 //! JSON that comes as text: what `serde_json` keeps as it was read is made canonical too.
 //!
-//! Such values show themselves by the name of a struct with one field, the text. Other serializers than
+//! Such values show themselves by the name of the one field, the text, of a struct. Other serializers than
 //! `serde_json`'s are not told of that name; without this they would write the struct.
 
 use serde::{Serialize, ser::Error as _};
 use serde_json::Value;
 
-use super::{
-    Error,
-    number::{self, too_large},
-    writer::Writer,
-};
+use super::{Error, number, writer::Writer};
 use crate::json;
 
 /// What a text is.
@@ -23,7 +19,8 @@ pub(super) enum Verbatim {
 }
 
 impl Verbatim {
-    /// What a struct's name says.
+    /// What a field's name says.
+    #[inline(always)]
     pub(super) fn named(name: &str) -> Option<Self> {
         match name {
             "$serde_json::private::RawValue" => Some(Self::Json),
@@ -42,14 +39,10 @@ impl Verbatim {
             Self::Json => {
                 json::from_slice::<Value>(text.as_bytes()).map_err(Error::custom)?.serialize(writer)
             }
-            Self::Number => write_number(&mut writer.out, &text),
+            Self::Number => {
+                let number = json::from_slice(text.as_bytes()).map_err(Error::custom)?;
+                number::write_double(&mut writer.out, number)
+            }
         }
     }
-}
-
-fn write_number(out: &mut Vec<u8>, text: &str) -> Result<(), Error> {
-    if json::large_integer(text.as_bytes()).is_some() {
-        return Err(too_large(text));
-    }
-    number::write_double(out, text.parse().map_err(Error::custom)?)
 }

@@ -25,6 +25,8 @@ pub(super) struct Writer {
 pub(super) struct Object {
     /// Where its first member begins in the text.
     start: usize,
+    /// Whether it is none after all.
+    taken_back: bool,
     /// Which of the writer's members is its first.
     first: usize,
     /// The first of its members that is not where it was written, if any is.
@@ -79,7 +81,13 @@ impl Writer {
     /// Begins an object.
     pub(super) fn object(&mut self) -> Result<Object, Error> {
         self.open(b'{')?;
-        Ok(Object { start: self.out.len(), first: self.members.len(), moved: None })
+        Ok(Object { start: self.out.len(), taken_back: false, first: self.members.len(), moved: None })
+    }
+
+    /// Removes the bracket of an object that has no members yet: a value takes its place.
+    pub(super) fn take_back(&mut self, object: &mut Object) {
+        self.out.truncate(object.start - 1);
+        object.taken_back = true;
     }
 
     /// Writes what stands before a key, and tells where that begins.
@@ -137,6 +145,10 @@ impl Writer {
 
     /// Ends an object.
     pub(super) fn end(&mut self, object: &Object) {
+        if object.taken_back {
+            self.depth -= 1;
+            return;
+        }
         if let Some(moved) = object.moved {
             self.put_in_order(object, moved);
         }
