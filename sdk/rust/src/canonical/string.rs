@@ -7,14 +7,19 @@ pub(super) fn write(out: &mut Vec<u8>, text: &str) {
     out.reserve(text.len() + 2);
     out.push(b'"');
     let mut rest = text.as_bytes();
-    loop {
-        let plain = plain(rest);
-        out.extend_from_slice(&rest[..plain]);
-        match rest.get(plain) {
-            Some(byte) => escape(out, *byte),
-            None => break,
+    while !rest.is_empty() {
+        let (run, others) = rest.split_at(plain(rest));
+        out.extend_from_slice(run);
+        // Where one byte is escaped, others often follow: not each is worth a new run.
+        let (near, far) = others.split_at(others.len().min(8));
+        for byte in near {
+            if is_plain(*byte) {
+                out.push(*byte);
+            } else {
+                escape(out, *byte);
+            }
         }
-        rest = &rest[plain + 1..];
+        rest = far;
     }
     out.push(b'"');
 }
@@ -52,7 +57,8 @@ fn escape(out: &mut Vec<u8>, byte: u8) {
             return;
         }
     };
-    out.extend_from_slice(&[b'\\', short]);
+    out.push(b'\\');
+    out.push(short);
 }
 
 #[cfg(test)]
