@@ -1,7 +1,7 @@
-//! What `wit-bindgen` makes of the contract in `wit/`.
+//! What `wit-bindgen` makes of the contract in `wit/` (a link in the project itself, a copy beside a reducer).
 
 wit_bindgen::generate!({
-    path: "../../wit",
+    path: "wit",
     world: "reducer-module",
     pub_export_macro: true,
     default_bindings_module: "everfold_sdk::bindings",

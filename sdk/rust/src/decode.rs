@@ -6,36 +6,26 @@ use serde::{
     de::{DeserializeOwned, DeserializeSeed, EnumAccess, VariantAccess, Visitor, value::StrDeserializer},
     forward_to_deserialize_any,
 };
-use serde_json::{Error, de::SliceRead};
+use serde_json::Error;
 
-use crate::variants;
+use crate::{
+    json::{self, Text},
+    variants,
+};
 
 /// Reads `data` as `E`, straight from the bytes.
 pub(crate) fn decode<E: DeserializeOwned>(event_type: &str, data: &[u8]) -> Result<E, Error> {
     if variants::of::<E>().is_some() {
-        E::deserialize(Tagged { event_type, data })
+        json::read(data, |data| E::deserialize(Tagged { event_type, data }))
     } else {
-        serde_json::from_slice(data)
+        json::from_slice(data)
     }
 }
 
 /// An event type and its data, in the role of an externally tagged enum.
 struct Tagged<'a> {
     event_type: &'a str,
-    data: &'a [u8],
-}
-
-impl<'a> Tagged<'a> {
-    /// Lets `read` take the data and refuses what is left over.
-    fn content<T>(
-        &self,
-        read: impl FnOnce(&mut serde_json::Deserializer<SliceRead<'a>>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let mut json = serde_json::Deserializer::from_slice(self.data);
-        let value = read(&mut json)?;
-        json.end()?;
-        Ok(value)
-    }
+    data: Text<'a>,
 }
 
 impl<'de> Deserializer<'de> for Tagged<'de> {
@@ -79,11 +69,11 @@ impl<'de> VariantAccess<'de> for Tagged<'de> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
-        self.content(|json| seed.deserialize(json))
+        self.data.value(|json| seed.deserialize(json))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {
-        self.content(|json| json.deserialize_tuple(len, visitor))
+        self.data.value(|json| json.deserialize_tuple(len, visitor))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -91,7 +81,7 @@ impl<'de> VariantAccess<'de> for Tagged<'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        self.content(|json| json.deserialize_struct("", fields, visitor))
+        self.data.value(|json| json.deserialize_struct("", fields, visitor))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Result, wire};
+use crate::{Result, canonical, wire};
 
 /// An immutable fact about one entity, with its data as `E`.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,10 +39,10 @@ impl NewEvent {
     ///
     /// # Errors
     ///
-    /// If `data` cannot be written as JSON, such as a map with keys that are not text.
+    /// `invalid-json` if `data` has no [canonical JSON](canonical::to_vec), such as NaN or an integer beyond ±2⁵³.
     #[track_caller]
     pub fn new(event_type: impl Into<String>, data: &impl Serialize) -> Result<Self> {
-        let data = serde_json::to_vec(data)?;
+        let data = canonical::to_vec(data)?;
         Ok(Self { event_type: event_type.into(), entity: None, data, metadata: Vec::new() })
     }
 

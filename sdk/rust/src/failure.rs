@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, panic::Location};
 
-use crate::wire;
+use crate::{canonical, wire};
 
 /// What the functions of a reducer return.
 pub type Result<T, F = Failure> = std::result::Result<T, F>;
@@ -10,7 +10,7 @@ pub type Result<T, F = Failure> = std::result::Result<T, F>;
 /// A refusal. It parks the entity: the host keeps the model as it was and folds nothing further into it
 /// until a new module, a person or, under `occurred`, an earlier event comes.
 ///
-/// `?` turns the errors of `serde_json` into one; the line where that happens, or where
+/// `?` turns the errors of `serde_json` and [`canonical`] into one; the line where that happens, or where
 /// [`Failure::new`] is called, is kept as its trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -54,6 +54,13 @@ impl Error for Failure {}
 impl From<serde_json::Error> for Failure {
     #[track_caller]
     fn from(error: serde_json::Error) -> Self {
+        Self::new("invalid-json", error.to_string())
+    }
+}
+
+impl From<canonical::Error> for Failure {
+    #[track_caller]
+    fn from(error: canonical::Error) -> Self {
         Self::new("invalid-json", error.to_string())
     }
 }

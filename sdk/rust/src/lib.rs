@@ -56,9 +56,11 @@
 
 #[doc(hidden)]
 pub mod bindings;
+pub mod canonical;
 mod decode;
 mod event;
 mod failure;
+mod json;
 pub mod log;
 mod macros;
 #[cfg(any(test, all(target_arch = "wasm32", feature = "arena")))]

@@ -3,7 +3,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Event, Failure, NewEvent, Result, decode, variants,
+    Event, Failure, NewEvent, Result, canonical, decode, json, variants,
     wire::{self, Descriptor, Fold, History, ModelChange, Order, Reduction, Upgrade},
 };
 
@@ -60,7 +60,7 @@ where
     E: DeserializeOwned,
 {
     let mut state = match model {
-        Some(bytes) => serde_json::from_slice(bytes).map_err(invalid_model)?,
+        Some(bytes) => json::from_slice(bytes).map_err(|error| invalid_model(&error))?,
         None => M::default(),
     };
     let mut new_events = Vec::new();
@@ -70,12 +70,13 @@ where
             .map_err(|failure| failure.about(index))?;
         new_events.extend(made.into_iter().map(|event| event.caused_by(index)));
     }
-    let after = serde_json::to_vec(&state).map_err(invalid_model)?;
+    // Models grow slowly: with room for a little more, the text is written without being moved.
+    let room = model.map_or(0, <[u8]>::len) + 256;
+    let after = canonical::to_vec_of(&state, room).map_err(|error| invalid_model(&error))?;
     Ok(Reduction { model: change(model, after), events: new_events })
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "map_err hands the error over")]
-fn invalid_model(error: serde_json::Error) -> Failure {
+fn invalid_model(error: &dyn std::error::Error) -> Failure {
     Failure::undecodable("invalid-model", error.to_string())
 }
 

@@ -1,0 +1,229 @@
+//! The text so far, and how the members of an object come into order.
+//!
+//! Members are written as they come. The place of each among those before it is found by its key at once; where
+//! all come in order, which costs a comparison each, the text is done when the object ends. Otherwise the members
+//! from the first that is out of place are copied into order then.
+
+use std::cmp::Ordering;
+
+use serde::Serialize;
+
+use super::{Error, words};
+use crate::json::MAX_DEPTH;
+
+pub(super) struct Writer {
+    pub(super) out: Vec<u8>,
+    /// The members of all objects that have begun and not ended, the innermost object's last; those of one object
+    /// in the order of their keys.
+    members: Vec<Member>,
+    /// Where members are put in order.
+    spare: Vec<u8>,
+    depth: usize,
+}
+
+/// An object that has begun.
+pub(super) struct Object {
+    /// Where its first member begins in the text.
+    start: usize,
+    /// Whether it is none after all.
+    taken_back: bool,
+    /// Which of the writer's members is its first.
+    first: usize,
+    /// The first of its members that is not where it was written, if any is.
+    moved: Option<usize>,
+}
+
+/// A member of an object: where it is in the text, and how it compares.
+struct Member {
+    /// The first eight bytes of the key, so that keys mostly need not be read again.
+    prefix: u64,
+    /// Whether the bytes of the key compare as its UTF-16 code units do.
+    plain: bool,
+    /// Where it begins: at the quote before the key.
+    start: usize,
+    /// Where the key ends: at the quote behind it.
+    key_end: usize,
+    /// Where it ends.
+    end: usize,
+}
+
+impl Writer {
+    pub(super) fn with_capacity(capacity: usize) -> Self {
+        Self {
+            out: Vec::with_capacity(capacity),
+            members: Vec::with_capacity(32),
+            spare: Vec::new(),
+            depth: 0,
+        }
+    }
+
+    pub(super) fn into_text(self) -> Vec<u8> {
+        self.out
+    }
+
+    /// Begins an array or an object. What is nested more deeply could not be read again.
+    pub(super) fn open(&mut self, bracket: u8) -> Result<(), Error> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(Error::new(format!(
+                "it is nested more than {MAX_DEPTH} levels deep: keep it flatter"
+            )));
+        }
+        self.out.push(bracket);
+        Ok(())
+    }
+
+    pub(super) fn close(&mut self, bracket: u8) {
+        self.depth -= 1;
+        self.out.push(bracket);
+    }
+
+    /// Begins an object.
+    pub(super) fn object(&mut self) -> Result<Object, Error> {
+        self.open(b'{')?;
+        Ok(Object { start: self.out.len(), taken_back: false, first: self.members.len(), moved: None })
+    }
+
+    /// Removes the bracket of an object that has no members yet: a value takes its place.
+    pub(super) fn take_back(&mut self, object: &mut Object) {
+        self.out.truncate(object.start - 1);
+        object.taken_back = true;
+    }
+
+    /// Writes what stands before a key, and tells where that begins.
+    pub(super) fn key_start(&mut self, object: &Object) -> usize {
+        if self.out.len() > object.start {
+            self.out.push(b',');
+        }
+        self.out.len()
+    }
+
+    /// Writes the value of the member whose key was written from `start` on.
+    pub(super) fn member<T: Serialize + ?Sized>(
+        &mut self,
+        object: &mut Object,
+        start: usize,
+        value: &T,
+    ) -> Result<(), Error> {
+        let key_end = self.out.len() - 1;
+        self.out.push(b':');
+        value.serialize(&mut *self)?;
+        self.written(object, start, key_end)
+    }
+
+    /// Finds the place of the member that was just written.
+    fn written(&mut self, object: &mut Object, start: usize, key_end: usize) -> Result<(), Error> {
+        let (prefix, plain) = order(&self.out[start + 1..], key_end - start - 1);
+        let member = Member { prefix, plain, start, key_end, end: self.out.len() };
+        match self.members[object.first..].last() {
+            Some(last) if self.compare(last, &member) != Ordering::Less => self.insert(object, member),
+            _ => {
+                self.members.push(member);
+                Ok(())
+            }
+        }
+    }
+
+    /// Notes a member that is behind its place.
+    #[cold]
+    fn insert(&mut self, object: &mut Object, member: Member) -> Result<(), Error> {
+        let mut place = self.members.len();
+        while place > object.first {
+            match self.compare(&self.members[place - 1], &member) {
+                Ordering::Less => break,
+                Ordering::Greater => place -= 1,
+                Ordering::Equal => {
+                    let key = String::from_utf8_lossy(&self.out[member.start..=member.key_end]);
+                    return Err(Error::new(format!("two members of an object are called {key}")));
+                }
+            }
+        }
+        self.members.insert(place, member);
+        object.moved = Some(object.moved.map_or(place, |moved| moved.min(place)));
+        Ok(())
+    }
+
+    /// Ends an object.
+    pub(super) fn end(&mut self, object: &Object) {
+        if object.taken_back {
+            self.depth -= 1;
+            return;
+        }
+        if let Some(moved) = object.moved {
+            self.put_in_order(object, moved);
+        }
+        self.members.truncate(object.first);
+        self.close(b'}');
+    }
+
+    /// Copies the members from `moved` on into the order of their keys.
+    fn put_in_order(&mut self, object: &Object, moved: usize) {
+        let Self { out, members, spare, .. } = self;
+        // Those before it were written before any that is out of place.
+        let start = if moved == object.first { object.start } else { members[moved - 1].end + 1 };
+        let mut members = &members[moved..];
+        let mut end = out.len();
+        // The last ones can be where they belong, too.
+        while let [others @ .., last] = members
+            && last.end == end
+        {
+            end = last.start - 1;
+            members = others;
+        }
+        spare.clear();
+        spare.extend_from_slice(&out[start..end]);
+        let mut to = start;
+        for member in members {
+            if to > start {
+                out[to] = b',';
+                to += 1;
+            }
+            let text = &spare[member.start - start..member.end - start];
+            out[to..to + text.len()].copy_from_slice(text);
+            to += text.len();
+        }
+    }
+
+    fn key(&self, member: &Member) -> &[u8] {
+        &self.out[member.start + 1..member.key_end]
+    }
+
+    fn compare(&self, left: &Member, right: &Member) -> Ordering {
+        if left.plain && right.plain {
+            let prefixes = left.prefix.cmp(&right.prefix);
+            return prefixes.then_with(|| self.key(left).cmp(self.key(right)));
+        }
+        utf16(self.key(left)).cmp(&utf16(self.key(right)))
+    }
+}
+
+/// The first eight bytes of the key that a text begins with, and whether its bytes compare as UTF-16 does.
+///
+/// They do, except that what needs two code units (from 0xf0 on) sorts before U+E000 to U+FFFF there (0xee, 0xef),
+/// and that what is escaped compares as what it stands for.
+fn order(text: &[u8], len: usize) -> (u64, bool) {
+    let prefix = match text.first_chunk() {
+        Some(bytes) => u64::from_be_bytes(*bytes),
+        // At the very end of the text, where it need not be fast.
+        None => text.iter().chain(&[0; 8]).take(8).fold(0, |prefix, byte| prefix << 8 | u64::from(*byte)),
+    };
+    let prefix = if len < 8 { prefix & !(u64::MAX >> (8 * len)) } else { prefix };
+    let simple = |word| words::is_ascii(word) && !words::has(word, b'\\');
+    let key = &text[..len];
+    // The words from the end, and the first: all bytes.
+    let mut words = key.rchunks_exact(8).filter_map(|word| word.try_into().ok()).map(u64::from_be_bytes);
+    let all_simple = simple(prefix) && words.all(simple);
+    (prefix, all_simple || key.iter().all(plain))
+}
+
+fn plain(byte: &u8) -> bool {
+    *byte != b'\\' && *byte < 0xee
+}
+
+/// The code units of a key as it is in the text.
+#[cold]
+fn utf16(key: &[u8]) -> Vec<u16> {
+    let quoted = [b"\"", key, b"\""].concat();
+    let key: String = serde_json::from_slice(&quoted).unwrap_or_default();
+    key.encode_utf16().collect()
+}
