@@ -14,6 +14,9 @@ from .reading import GREATEST_INTEGER, MOST_LEVELS
 
 _Put = Callable[[str], None]
 
+_ESCAPED = bytes.maketrans(bytes([*range(32), *b'"\\']), bytes(34))
+"""Makes a zero of each byte that a text must not hold as it is."""
+
 
 class NotJson(ValueError):
     """A value cannot be written as JSON that every language reads alike."""
@@ -28,8 +31,8 @@ def canonical_json(value: Any) -> bytes:
     beyond 2^53, lone surrogates, and more than 256 levels.
     """
     parts: list[str] = []
-    _write(value, parts.append, MOST_LEVELS)
     try:
+        _write(value, parts.append, MOST_LEVELS)
         return "".join(parts).encode()
     except UnicodeEncodeError:
         raise NotJson("a text with half of a surrogate pair is not Unicode") from None
@@ -56,7 +59,7 @@ def number(value: float) -> str:
 def _write(value: Any, put: _Put, levels: int) -> None:
     kind = type(value)
     if kind is str:
-        put(encode_basestring(value))
+        put(_quoted(value))
     elif kind is int:
         put(_integer(value))
     elif kind is dict:
@@ -79,7 +82,7 @@ def _write_other(value: Any, put: _Put, levels: int) -> None:
     elif isinstance(value, Enum):
         _write(value.value, put, levels)
     elif isinstance(value, str):
-        put(encode_basestring(str(value)))
+        put(_quoted(str(value)))
     elif isinstance(value, int):
         put(_integer(int(value)))
     elif isinstance(value, float):
@@ -105,7 +108,7 @@ def _write_dict(value: dict[Any, Any], put: _Put, levels: int) -> None:
     keys = sorted(value) if ascii_only else sorted(value, key=_utf16)
     before = "{"
     for key in keys:
-        put(f"{before}{encode_basestring(key)}:")
+        put(f"{before}{_quoted(key)}:")
         _write(value[key], put, levels - 1)
         before = ","
     put("}" if keys else "{}")
@@ -139,6 +142,13 @@ def _members(cls: type) -> list[tuple[str, str]]:
 
 def _utf16(key: str) -> bytes:
     return key.encode("utf-16-be", "surrogatepass")
+
+
+def _quoted(text: str) -> str:
+    # In a module, to look at each character costs several times what this does.
+    if len(text) > 16 and 0 not in text.encode().translate(_ESCAPED):
+        return f'"{text}"'
+    return encode_basestring(text)
 
 
 def _integer(value: int) -> str:

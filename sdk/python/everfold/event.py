@@ -86,8 +86,8 @@ def _refuse_what_is_no_text(text: object) -> None:
 
 class Become:
     """Returned by a reducer whose model is replaced, not changed in place: it is
-    `model` from now on. `Become(None)` is no model: the next event finds the initial one
-    again.
+    `model` from now on. `Become(None)` is no model: the next event finds the initial
+    one again.
     """
 
     __slots__ = ("events", "model")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import accumulate
 from typing import Any, NoReturn
 
 MOST_LEVELS = 256
@@ -16,9 +15,9 @@ GREATEST_INTEGER = 2**53
 
 _HALF_OF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 _PAIR = re.compile(rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..")
-_BRACKETS = bytes.maketrans(b"[{]}", b"\1\1\2\2")
+_BRACKETS = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
-_STEPS = (0, 1, -1)
+_BEGINNING = 16 * 1024
 
 
 class Unreadable(ValueError):
@@ -32,9 +31,9 @@ def read(data: bytes) -> Any:
     2^53 and other numbers beyond the range of doubles, for escapes that are half of a
     surrogate pair, and for more than `MOST_LEVELS` levels.
     """
-    if _depth(data) > MOST_LEVELS:
-        raise Unreadable(f"it is nested deeper than {MOST_LEVELS} levels")
-    if _HALF_OF_A_PAIR.search(data):
+    if data.count(b"[") + data.count(b"{") > MOST_LEVELS:
+        _refuse_depth(data)
+    if b"\\" in data and _HALF_OF_A_PAIR.search(data):
         _refuse_lone_surrogates(data)
     try:
         return _DECODER.decode(data.decode())
@@ -49,16 +48,22 @@ def beyond(number: object) -> Unreadable:
     return Unreadable(f"the number {number} is beyond 2^53: send it as a string")
 
 
-def _depth(data: bytes) -> int:
-    """At least the nesting of `data`: the parser recurses on the stack of the module,
-    and to run over that is a trap, not an exception."""
-    most = data.count(b"[") + data.count(b"{")
-    if most <= MOST_LEVELS:
-        return most
-    # Every second piece between quotes that are no escapes lies outside of strings.
-    pieces = data.replace(b"\\\\", b"__").replace(b'\\"', b"__").split(b'"')
-    brackets = b"".join(pieces[::2]).translate(_BRACKETS, _NO_BRACKETS)
-    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
+def _refuse_depth(data: bytes) -> None:
+    """The parser recurses on the stack of the module, and to run over that is a trap,
+    not an exception. So nesting is looked at before, in few steps of much work each."""
+    # What is far too deep mostly begins so, and is not worth looking at all of it.
+    for part in (data[:_BEGINNING], data):
+        # Every second piece between quotes that are no escapes lies outside of strings.
+        pieces = part.replace(b"\\\\", b"__").replace(b'\\"', b"__").split(b'"')
+        brackets = b"".join(pieces[::2]).translate(_BRACKETS, _NO_BRACKETS)
+        levels = 0
+        while b"[]" in brackets:
+            brackets = brackets.replace(b"[]", b"")
+            levels += 1
+            if levels > MOST_LEVELS:
+                break
+        if max(levels, brackets.count(b"[")) > MOST_LEVELS:
+            raise Unreadable(f"it is nested deeper than {MOST_LEVELS} levels")
 
 
 def _refuse_lone_surrogates(data: bytes) -> None:

@@ -57,7 +57,8 @@ def _frames(traceback: TracebackType | None) -> list[str]:
     lines = []
     while traceback is not None:
         code = traceback.tb_frame.f_code
-        if not code.co_filename.startswith(_SDK):
+        # Code without a file is what `dataclass` made.
+        if not code.co_filename.startswith((_SDK, "<")):
             file = code.co_filename.removeprefix(_PROJECT)
             place = f'File "{file}", line {traceback.tb_lineno}'
             lines.append(f"  {place}, in {code.co_name}")

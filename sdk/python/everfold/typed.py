@@ -135,6 +135,8 @@ class _Compiler:
 
 def _plain(of: Any) -> Any:
     """What stands behind a name for a type."""
+    if of is None:
+        return type(None)
     while True:
         if isinstance(of, NewType):
             of = of.__supertype__
