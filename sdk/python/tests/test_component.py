@@ -74,7 +74,7 @@ def tally(tally: Tally, event: Event[Any]) -> list[NewEvent]:
             print("one\ntwo", end="")
             print("three", file=sys.stderr)
         case "import":
-            importlib.import_module("a_module_that_nobody_has")
+            importlib.import_module("colorsys")
         case "surrogate":
             raise Refused("odd", "\ud83d")
     return [NewEvent("e", 1, metadata={"by": "test"})]

@@ -34,7 +34,7 @@ class Item:
 @dataclass
 class Node:
     value: float
-    children: list["Node"] = field(default_factory=list)
+    children: "list[Node]" = field(default_factory=list)
 
 
 class TypedTest(unittest.TestCase):
