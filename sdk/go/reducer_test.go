@@ -10,6 +10,7 @@ import (
 
 	"everfold"
 	"everfold/everfoldtest"
+	"everfold/internal/wire"
 )
 
 type number struct {
@@ -116,11 +117,31 @@ func TestAnEventIsHandedOverWhole(t *testing.T) {
 	if _, other := seen.Metadata.Lookup("c"); value != "1" || !ok || other {
 		t.Errorf("b is %q", value)
 	}
+	if _, err := everfoldtest.Fold(reducer, "", event("other", "")); err == nil {
+		t.Error("the handler for any took what another is for")
+	}
 	if types := reducer.Describe().EventTypes; types != nil {
 		t.Errorf("it takes %v only", types)
 	}
 	if types := sums.Describe().EventTypes; len(types) != 7 || types[1] != "forgotten" {
 		t.Errorf("it takes %v", types)
+	}
+}
+
+func TestOnlyADifferentModelIsPut(t *testing.T) {
+	for before, want := range map[string]wire.Change{
+		`{"n":1}`:  wire.Keep,
+		`{"n": 1}`: wire.Put,
+		"":         wire.Put,
+	} {
+		reduction, failure := sums.Reduce(before, []wire.Event{{Type: "added", Data: `{"n":0}`}})
+		if failure != nil || reduction.Change != want {
+			t.Errorf("after %q it came to %+v (%v)", before, reduction, failure)
+		}
+	}
+	reduction, _ := sums.Reduce("", []wire.Event{{Type: "forgotten"}})
+	if reduction.Change != wire.Keep {
+		t.Errorf("none became %v", reduction.Change)
 	}
 }
 
@@ -133,7 +154,7 @@ func TestFailuresSayWhatAndWhere(t *testing.T) {
 		{event("refused", "of this"), "because", "of this", "reducer_test.go:"},
 		{event("wrapped", "of this"), "because", "in the end: of this", "reducer_test.go:"},
 		{event("failed", nil), "exception", "it failed", ""},
-		{event("crashed", []int{1, 2}), "exception", "it crashed at 2", "everfold_test.init.func6\n\t"},
+		{event("crashed", []int{1, 2}), "exception", "it crashed at 2", "everfold_test.init.func"},
 		{event("crashed", []int{}), "exception", "runtime error: index out of range [1] with length 0", "reducer_test.go:"},
 		{event("unwritten", nil), "invalid-json", "answered: NaN is no JSON number", ""},
 		{event("added", number{1}), "", "", ""},
@@ -147,7 +168,7 @@ func TestFailuresSayWhatAndWhere(t *testing.T) {
 		}
 		if failure.Event != 1 || failure.Code != test.code || failure.Message != test.message ||
 			!strings.Contains(failure.Trace, test.trace) || (failure.Trace == "") != (test.trace == "") {
-			t.Errorf("%s %v ended with %+v", test.event.Type, test.event.Data, failure)
+			t.Errorf("%s %v ended with %+v, traced to %s", test.event.Type, test.event.Data, failure, failure.Trace)
 		}
 	}
 }

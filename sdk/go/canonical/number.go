@@ -30,12 +30,15 @@ type number struct {
 	value float64
 }
 
-// whole gives the number as an integer, if it is one that a double can hold exactly.
-func (n number) whole() (int64, bool) {
-	if math.Abs(n.value) > maxSafe || n.value != math.Trunc(n.value) {
-		return 0, false
+// whole gives the number as an integer, if it is one.
+func (n number) whole() (int64, error) {
+	switch {
+	case n.value != math.Trunc(n.value):
+		return 0, fail("expected a whole number, found " + shorten(n.text))
+	case math.Abs(n.value) > maxSafe:
+		return 0, fail(beyondSafe(n.text))
 	}
-	return int64(n.value), true
+	return int64(n.value), nil
 }
 
 // number reads a number. Integers beyond 2^53 are refused, as not every reader would see the same one.

@@ -67,9 +67,7 @@ func (r *reader) next(first bool, closing byte) (bool, error) {
 	if !r.skip(',') {
 		return false, r.unexpected("',' or '" + string(rune(closing)) + "'")
 	}
-	if r.space() == closing {
-		return false, r.unexpected("a value")
-	}
+	r.space()
 	return true, nil
 }
 

@@ -106,10 +106,10 @@ func (r *reader) integer(v reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	n, ok := read.whole()
+	n, err := read.whole()
 	switch {
-	case !ok:
-		return fail("expected a whole number, found " + shorten(read.text))
+	case err != nil:
+		return err
 	case v.CanInt() && !v.OverflowInt(n):
 		v.SetInt(n)
 	case v.CanUint() && n >= 0 && !v.OverflowUint(uint64(n)):

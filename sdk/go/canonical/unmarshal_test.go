@@ -20,7 +20,7 @@ func TestAnyTakesWhateverComes(t *testing.T) {
 func TestOnlyJSONIsRead(t *testing.T) {
 	for _, text := range []string{
 		"", " ", "nul", "truefalse", "1 2", "01", "-", "+1", ".5", "1.", "1e", "0x1", "NaN", "[1,]", "[,1]", "[1 2]", "[",
-		`{"a":1,}`, `{"a"}`, `{a:1}`, `{"a":1`, `{"a":}`, `'a'`, `"a`, `"\x"`, `"\`, `"\u12"`, `"\u12g4"`, "\"\n\"", "\"\x00\"",
+		`{"a":1,}`, `{"a"}`, `{a:1}`, `{"a":1`, `{"a":}`, `'a'`, `"a`, `"\x"`, `"\`, `"\u12"`, `"\u12`, "\"\nn\"", `"\u12g4"`, "\"\n\"", "\"\x00\"",
 		"\ufeff1", "[]]", "\"\xff\"", "\"\xc3\"", `"\ud800"`, `"\udc00"`, `"\ud800\u0041"`, `"\ud800x"`, `{"\ud800":1}`,
 		"9007199254740993", "-9007199254740993", "123456789012345678901234567890", "1e400", "[1e400]",
 	} {
@@ -49,6 +49,8 @@ func TestIntegersAreWhole(t *testing.T) {
 		t.Errorf("12 is read as %v (%v)", got, err)
 	}
 	fails[int](t, "1.5", "expected a whole number, found 1.5")
+	fails[int](t, "1e20", "the number 1e20 is beyond 2^53: send it as a string")
+	fails[int8](t, "-129", "the number -129 is beyond the range of int8")
 	fails[uint8](t, "256", "the number 256 is beyond the range of uint8")
 	fails[uint](t, "-1", "the number -1 is beyond the range of uint")
 	fails[int](t, `"1"`, `expected a whole number at byte 0, found '"'`)
@@ -65,7 +67,7 @@ type order struct {
 }
 
 func TestStructsAreReadStrictly(t *testing.T) {
-	got, err := read[order](`{"tags":{"a":"1"},"sku":"x","tags":{"b":"2"},"sku":"y","more":[{}]}`)
+	got, err := read[order](`{"qty":1,"qty":null,"tags":{"a":"1"},"sku":"x","tags":{"b":"2"},"sku":"y","more":[{}]}`)
 	if want := (order{SKU: "y", Tags: map[string]string{"b": "2"}}); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("it is read as %+v (%v)", got, err)
 	}
@@ -84,6 +86,9 @@ func TestDepthIsBounded(t *testing.T) {
 	}
 	if _, err := read[any](nested(canonical.MaxDepth)); err != nil {
 		t.Error(err)
+	}
+	if _, err := read[any]("[" + strings.Repeat("[{}],", canonical.MaxDepth) + "1]"); err != nil {
+		t.Error(err) // what lies side by side is not nested
 	}
 	for _, levels := range []int{canonical.MaxDepth + 2, 1_000_000} {
 		if _, err := read[any](nested(levels)); err == nil || len(err.Error()) > 200 {
