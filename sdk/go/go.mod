@@ -1,0 +1,3 @@
+module everfold
+
+go 1.24
