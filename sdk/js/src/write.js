@@ -1,0 +1,140 @@
+/**
+ * Canonical JSON (RFC 8785): the same value is the same bytes, in every language that Everfold has an SDK for.
+ *
+ * Strings and numbers are written as `JSON.stringify` does; keys are sorted by UTF-16 code units, which is the
+ * order of `<` and of `sort()`.
+ */
+
+import { Misfit } from './misfit.js';
+import { isUnicode } from './utf8.js';
+
+/** How deep JSON may be nested: what a module's stack has room for, with some left for the reducer. */
+export const LEVELS = 256;
+
+/**
+ * A value as canonical JSON.
+ *
+ * Takes null, booleans, finite numbers, strings, arrays and plain objects, of which properties that are
+ * `undefined` are left out. What would be read back as something else (a `Date`, a `Map`, a bigint) is refused.
+ *
+ * @param {unknown} value
+ * @returns {string}
+ * @throws {TypeError} for NaN and infinities, strings with half of a surrogate pair, anything that is not JSON,
+ *   and what is nested deeper than 256 levels; the message says where
+ */
+export function canonicalJson(value) {
+  const parts = [];
+  put(parts, Object.create(null), value, LEVELS);
+  return parts.join('');
+}
+
+/** Appends `value` to `parts`. `names` remembers keys as they are written: quoting is what costs most. */
+function put(parts, names, value, levels) {
+  switch (typeof value) {
+    case 'string':
+      parts.push(quote(value));
+      break;
+    case 'number':
+      parts.push(number(value));
+      break;
+    case 'boolean':
+      parts.push(value ? 'true' : 'false');
+      break;
+    case 'object':
+      if (value === null) parts.push('null');
+      else if (levels === 0) throw new Misfit(`it is nested deeper than ${LEVELS} levels`);
+      else if (Array.isArray(value)) putArray(parts, names, value, levels - 1);
+      else putObject(parts, names, value, levels - 1);
+      break;
+    case 'bigint':
+      throw new Misfit(`the bigint ${value} is not JSON: send it as a string`);
+    default:
+      throw new Misfit(`${typeof value} is not JSON`);
+  }
+}
+
+function putArray(parts, names, values, levels) {
+  let index = 0;
+  parts.push('[');
+  try {
+    for (; index < values.length; index++) {
+      if (index > 0) parts.push(',');
+      put(parts, names, values[index], levels);
+    }
+  } catch (error) {
+    throw error instanceof Misfit ? error.within(index) : error;
+  }
+  parts.push(']');
+}
+
+function putObject(parts, names, object, levels) {
+  if (object.constructor !== Object && !isPlain(object)) {
+    throw new Misfit(`${Object.prototype.toString.call(object)} is not JSON: only plain objects are`);
+  }
+  const keys = Object.keys(object);
+  if (!isSorted(keys)) keys.sort();
+  let before = '{';
+  let key;
+  try {
+    for (key of keys) {
+      const value = object[key];
+      if (value === undefined) continue;
+      parts.push(before + (names[key] ??= `${quote(key)}:`));
+      before = ',';
+      put(parts, names, value, levels);
+    }
+  } catch (error) {
+    throw error instanceof Misfit ? error.within(key) : error;
+  }
+  parts.push(before === '{' ? '{}' : '}');
+}
+
+function isPlain(object) {
+  const prototype = Object.getPrototypeOf(object);
+  return prototype === null || prototype === Object.prototype;
+}
+
+/** Objects that were read are sorted already, and `sort()` costs far more than to see that. */
+function isSorted(keys) {
+  for (let i = 1; i < keys.length; i++) {
+    if (keys[i] < keys[i - 1]) return false;
+  }
+  return true;
+}
+
+function quote(text) {
+  const quoted = JSON.stringify(text);
+  // Only where something was escaped can half of a surrogate pair have been.
+  if (quoted.length !== text.length + 2 && !isUnicode(text)) {
+    throw new Misfit(`${quoted} has half of a surrogate pair`);
+  }
+  return quoted;
+}
+
+/**
+ * A number as ECMAScript writes it.
+ *
+ * @param {number} value
+ * @returns {string}
+ * @throws {Misfit} if it is not finite
+ */
+export function number(value) {
+  const text = `${value}`;
+  if (value - value !== 0) throw new Misfit(`${text} is not JSON`);
+  return text.length > 20 ? shortest(value, text) : text;
+}
+
+const SEVENTEEN_DIGITS = /^(-?\d\.)(\d{15})\d(e.+)$/;
+
+/**
+ * The engine of a module writes some powers of two with 17 digits, such as 5.6843418860808015e-14, where the
+ * next number of 16 digits is the same double: above a power of two there is twice the room as below it.
+ */
+function shortest(value, text) {
+  const found = SEVENTEEN_DIGITS.exec(text);
+  if (found === null) return text;
+  const [, start, digits, exponent] = found;
+  const rounded = `${Number(digits) + 1}`.padStart(15, '0').replace(/0+$/, '');
+  const shorter = `${start}${rounded}${exponent}`;
+  return rounded.length <= 15 && Number(shorter) === value ? shorter : text;
+}

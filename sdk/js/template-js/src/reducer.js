@@ -1,0 +1,22 @@
+// @ts-check
+import { Failure, reducer, t } from 'everfold';
+
+export default reducer({
+  takes: {
+    item_added: t.object({ qty: t.integer }),
+    cleared: t.json,
+  },
+  /** How many there are. */
+  initial: () => ({ count: 0 }),
+  apply(model, event) {
+    switch (event.type) {
+      case 'item_added': {
+        const { qty } = event.data;
+        if (qty < 0) throw new Failure('negative-qty', `${qty} items cannot be added`);
+        return { count: model.count + qty };
+      }
+      case 'cleared':
+        return { count: 0 };
+    }
+  },
+});
