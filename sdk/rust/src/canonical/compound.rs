@@ -11,7 +11,6 @@ use serde::{
 use super::{
     Error,
     key::Key,
-    string,
     verbatim::Verbatim,
     writer::{Object, Writer},
 };
@@ -61,7 +60,7 @@ impl<'a> Members<'a> {
 
     fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
         let start = self.writer.key_start(&self.object);
-        string::write(&mut self.writer.out, key);
+        self.writer.key(key);
         self.writer.member(&mut self.object, start, value)
     }
 

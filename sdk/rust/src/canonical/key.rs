@@ -2,15 +2,14 @@
 
 use serde::{Serialize, Serializer, ser::Impossible};
 
-use super::{Error, number, string, writer::Writer};
+use super::{Error, number, writer::Writer};
 
 /// Writes a key in its quotes.
 pub(super) struct Key<'a>(pub(super) &'a mut Writer);
 
 impl Key<'_> {
     fn display(self, key: impl std::fmt::Display) -> Result<(), Error> {
-        string::write(&mut self.0.out, &key.to_string());
-        Ok(())
+        self.serialize_str(&key.to_string())
     }
 
     fn refused() -> Error {
@@ -44,7 +43,7 @@ impl Serializer for Key<'_> {
     }
 
     fn serialize_str(self, key: &str) -> Result<(), Error> {
-        string::write(&mut self.0.out, key);
+        self.0.key(key);
         Ok(())
     }
 

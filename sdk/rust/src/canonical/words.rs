@@ -15,10 +15,6 @@ pub(super) fn has(word: u64, byte: u8) -> bool {
     has_below(word ^ (ONES * u64::from(byte)), 1)
 }
 
-pub(super) fn is_ascii(word: u64) -> bool {
-    word & HIGHS == 0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,7 +29,6 @@ mod tests {
                     let word = u64::from_le_bytes(bytes);
                     assert_eq!(has_below(word, 0x20), byte < 0x20, "{bytes:x?}");
                     assert_eq!(has(word, b'\\'), byte == b'\\', "{bytes:x?}");
-                    assert_eq!(is_ascii(word), bytes.is_ascii(), "{bytes:x?}");
                 }
             }
         }

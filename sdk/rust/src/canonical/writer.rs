@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 use serde::Serialize;
 
-use super::{Error, words};
+use super::{Error, string};
 use crate::json::MAX_DEPTH;
 
 pub(super) struct Writer {
@@ -18,6 +18,10 @@ pub(super) struct Writer {
     members: Vec<Member>,
     /// Where members are put in order.
     spare: Vec<u8>,
+    /// Whether any key had to be escaped.
+    escaped: bool,
+    /// Whether the first bytes of all keys compare as their UTF-16 code units do.
+    plain: bool,
     depth: usize,
 }
 
@@ -33,12 +37,10 @@ pub(super) struct Object {
     moved: Option<usize>,
 }
 
-/// A member of an object: where it is in the text, and how it compares.
+/// Where a member of an object is in the text.
 struct Member {
-    /// The first eight bytes of the key, so that keys mostly need not be read again.
+    /// The first eight bytes of the key, so that it mostly need not be read again.
     prefix: u64,
-    /// Whether the bytes of the key compare as its UTF-16 code units do.
-    plain: bool,
     /// Where it begins: at the quote before the key.
     start: usize,
     /// Where the key ends: at the quote behind it.
@@ -53,6 +55,8 @@ impl Writer {
             out: Vec::with_capacity(capacity),
             members: Vec::with_capacity(32),
             spare: Vec::new(),
+            escaped: false,
+            plain: true,
             depth: 0,
         }
     }
@@ -98,6 +102,15 @@ impl Writer {
         self.out.len()
     }
 
+    /// Writes the key of a member.
+    pub(super) fn key(&mut self, key: &str) {
+        let before = self.out.len();
+        string::write(&mut self.out, key);
+        if self.out.len() - before > key.len() + 2 {
+            (self.escaped, self.plain) = (true, false);
+        }
+    }
+
     /// Writes the value of the member whose key was written from `start` on.
     pub(super) fn member<T: Serialize + ?Sized>(
         &mut self,
@@ -113,8 +126,10 @@ impl Writer {
 
     /// Finds the place of the member that was just written.
     fn written(&mut self, object: &mut Object, start: usize, key_end: usize) -> Result<(), Error> {
-        let (prefix, plain) = order(&self.out[start + 1..], key_end - start - 1);
-        let member = Member { prefix, plain, start, key_end, end: self.out.len() };
+        let prefix = prefix(&self.out[start + 1..], key_end - start - 1);
+        // ASCII alone is simple.
+        self.plain &= prefix & (u64::MAX / 0xff << 7) == 0;
+        let member = Member { prefix, start, key_end, end: self.out.len() };
         match self.members[object.first..].last() {
             Some(last) if self.compare(last, &member) != Ordering::Less => self.insert(object, member),
             _ => {
@@ -184,46 +199,42 @@ impl Writer {
         }
     }
 
-    fn key(&self, member: &Member) -> &[u8] {
-        &self.out[member.start + 1..member.key_end]
-    }
-
+    #[inline(always)]
     fn compare(&self, left: &Member, right: &Member) -> Ordering {
-        if left.plain && right.plain {
-            let prefixes = left.prefix.cmp(&right.prefix);
-            return prefixes.then_with(|| self.key(left).cmp(self.key(right)));
+        if self.plain && left.prefix != right.prefix {
+            return left.prefix.cmp(&right.prefix);
         }
-        utf16(self.key(left)).cmp(&utf16(self.key(right)))
+        self.compare_keys(left, right)
+    }
+
+    fn compare_keys(&self, left: &Member, right: &Member) -> Ordering {
+        let [left, right] = [left, right].map(|member| &self.out[member.start + 1..member.key_end]);
+        if self.escaped { utf16_order(&unescaped(left), &unescaped(right)) } else { utf16_order(left, right) }
     }
 }
 
-/// The first eight bytes of the key that a text begins with, and whether its bytes compare as UTF-16 does.
-///
-/// They do, except that what needs two code units (from 0xf0 on) sorts before U+E000 to U+FFFF there (0xee, 0xef),
-/// and that what is escaped compares as what it stands for.
-fn order(text: &[u8], len: usize) -> (u64, bool) {
-    let prefix = match text.first_chunk() {
-        Some(bytes) => u64::from_be_bytes(*bytes),
-        // At the very end of the text, where it need not be fast.
-        None => text.iter().chain(&[0; 8]).take(8).fold(0, |prefix, byte| prefix << 8 | u64::from(*byte)),
-    };
-    let prefix = if len < 8 { prefix & !(u64::MAX >> (8 * len)) } else { prefix };
-    let simple = |word| words::is_ascii(word) && !words::has(word, b'\\');
-    let key = &text[..len];
-    // The words from the end, and the first: all bytes.
-    let mut words = key.rchunks_exact(8).filter_map(|word| word.try_into().ok()).map(u64::from_be_bytes);
-    let all_simple = simple(prefix) && words.all(simple);
-    (prefix, all_simple || key.iter().all(plain))
+/// The first eight bytes of the key that a text begins with. There are no zeros in a key.
+fn prefix(text: &[u8], len: usize) -> u64 {
+    match text.first_chunk() {
+        Some(bytes) if len >= 8 => u64::from_be_bytes(*bytes),
+        Some(bytes) => u64::from_be_bytes(*bytes) & !(u64::MAX >> (8 * len)),
+        // So near to the end of the text that it need not be fast.
+        None => (0..8).fold(0, |prefix, at| prefix << 8 | if at < len { u64::from(text[at]) } else { 0 }),
+    }
 }
 
-fn plain(byte: &u8) -> bool {
-    *byte != b'\\' && *byte < 0xee
+/// How two texts compare by UTF-16 code units: as their bytes do, except that characters of two units (whose bytes
+/// begin with 0xf0 or more) are less than U+E000 to U+FFFF (which begin with 0xee and 0xef).
+fn utf16_order(left: &[u8], right: &[u8]) -> Ordering {
+    let place = |byte: u8| if byte & 0xfe == 0xee { byte | 0xf0 } else { byte };
+    match left.iter().zip(right).find(|(left, right)| left != right) {
+        Some((left, right)) => place(*left).cmp(&place(*right)),
+        None => left.len().cmp(&right.len()),
+    }
 }
 
-/// The code units of a key as it is in the text.
 #[cold]
-fn utf16(key: &[u8]) -> Vec<u16> {
+fn unescaped(key: &[u8]) -> Vec<u8> {
     let quoted = [b"\"", key, b"\""].concat();
-    let key: String = serde_json::from_slice(&quoted).unwrap_or_default();
-    key.encode_utf16().collect()
+    serde_json::from_slice::<String>(&quoted).unwrap_or_default().into_bytes()
 }
