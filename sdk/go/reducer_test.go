@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -186,6 +187,18 @@ func TestFailuresOfTheModelNameNoEvent(t *testing.T) {
 			t.Errorf("it ended with %v", err)
 		}
 	}
+}
+
+func TestTwoHandlersForOneTypeAreAMistake(t *testing.T) {
+	defer func() {
+		if got, want := recover(), `everfold: two handlers for the event type "added"`; got != want {
+			t.Errorf("it ended with %v", got)
+		}
+	}()
+	everfold.Export(sums)
+	twice := sums
+	twice.Handlers = append(slices.Clip(sums.Handlers), sums.Handlers[0])
+	everfold.Export(twice)
 }
 
 func TestAReducerThatSeesTheCutsIsFound(t *testing.T) {
