@@ -93,6 +93,23 @@ func TestAModelThatIsNullIsNone(t *testing.T) {
 	}
 }
 
+func TestAModelOfLargeDoublesGoesOn(t *testing.T) {
+	reducer := everfold.Reducer[float64]{Handlers: []everfold.Handler[float64]{
+		everfold.On("scaled", func(m *float64, e everfold.Event[float64]) error {
+			*m = 10**m + e.Data
+			return nil
+		}),
+	}}
+	folded, err := everfoldtest.FoldInAllCuts(reducer, event("scaled", 1.5e18), event("scaled", 0), event("scaled", 0.0))
+	if err == nil || !strings.HasPrefix(err.Error(), "invalid-data: scaled: the number 1500000000000000000 is beyond") {
+		t.Errorf("an integer beyond 2^53 came to %+v (%v)", folded, err)
+	}
+	folded, err = everfoldtest.FoldInAllCuts(reducer, event("scaled", 1.5e15), event("scaled", 0), event("scaled", 0))
+	if err != nil || folded.Model != "150000000000000000" {
+		t.Errorf("it came to %+v (%v)", folded, err)
+	}
+}
+
 func TestAnEventIsHandedOverWhole(t *testing.T) {
 	var seen everfold.Event[string]
 	reducer := everfold.Reducer[number]{Handlers: []everfold.Handler[number]{
