@@ -112,8 +112,10 @@ func read[Data any](c *call) (event Event[Data], err error) {
 	if _, ignored := any(event.Data).(Ignored); ignored {
 		return event, nil
 	}
-	if err := canonical.Unmarshal(from.Data, &event.Data); err != nil {
+	data := new(Data) // by itself: what is read into has to be on the heap, the event has not
+	if err := canonical.Unmarshal(from.Data, data); err != nil {
 		return event, unreadable("invalid-data", event.Type+": "+err.Error())
 	}
+	event.Data = *data
 	return event, nil
 }

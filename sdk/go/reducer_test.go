@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,6 +89,23 @@ func TestAModelThatIsNullIsNone(t *testing.T) {
 	}}
 	folded, err := everfoldtest.FoldInAllCuts(reducer, event("put", number{1}), event("put", nil))
 	if err != nil || folded.Model != "" {
+		t.Errorf("it came to %+v (%v)", folded, err)
+	}
+}
+
+func TestAModelOfLargeDoublesGoesOn(t *testing.T) {
+	reducer := everfold.Reducer[float64]{Handlers: []everfold.Handler[float64]{
+		everfold.On("scaled", func(m *float64, e everfold.Event[float64]) error {
+			*m = 10**m + e.Data
+			return nil
+		}),
+	}}
+	folded, err := everfoldtest.FoldInAllCuts(reducer, event("scaled", 1.5e18), event("scaled", 0), event("scaled", 0.0))
+	if err == nil || !strings.HasPrefix(err.Error(), "invalid-data: scaled: the number 1500000000000000000 is beyond") {
+		t.Errorf("an integer beyond 2^53 came to %+v (%v)", folded, err)
+	}
+	folded, err = everfoldtest.FoldInAllCuts(reducer, event("scaled", 1.5e15), event("scaled", 0), event("scaled", 0))
+	if err != nil || folded.Model != "150000000000000000" {
 		t.Errorf("it came to %+v (%v)", folded, err)
 	}
 }
@@ -186,6 +204,18 @@ func TestFailuresOfTheModelNameNoEvent(t *testing.T) {
 			t.Errorf("it ended with %v", err)
 		}
 	}
+}
+
+func TestTwoHandlersForOneTypeAreAMistake(t *testing.T) {
+	defer func() {
+		if got, want := recover(), `everfold: two handlers for the event type "added"`; got != want {
+			t.Errorf("it ended with %v", got)
+		}
+	}()
+	everfold.Export(sums)
+	twice := sums
+	twice.Handlers = append(slices.Clip(sums.Handlers), sums.Handlers[0])
+	everfold.Export(twice)
 }
 
 func TestAReducerThatSeesTheCutsIsFound(t *testing.T) {

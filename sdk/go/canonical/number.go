@@ -68,7 +68,7 @@ func (r *reader) number() (number, error) {
 	}
 	text := r.text[start:r.at]
 	if whole {
-		return wholeNumber(text)
+		return r.wholeNumber(text)
 	}
 	value, err := strconv.ParseFloat(text, 64)
 	if err != nil {
@@ -77,12 +77,18 @@ func (r *reader) number() (number, error) {
 	return number{text, value}, nil
 }
 
-func wholeNumber(text string) (number, error) {
+func (r *reader) wholeNumber(text string) (number, error) {
 	value, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || value > maxSafe || value < -maxSafe {
-		return number{}, fail(beyondSafe(text))
+	if err == nil && value <= maxSafe && value >= -maxSafe {
+		return number{text, float64(value)}, nil
 	}
-	return number{text, float64(value)}, nil
+	if r.restoring {
+		value, err := strconv.ParseFloat(text, 64)
+		if err == nil && string(appendFloat(nil, value)) == text {
+			return number{text, value}, nil
+		}
+	}
+	return number{}, fail(beyondSafe(text))
 }
 
 func (r *reader) digits() bool {

@@ -9,9 +9,10 @@ import (
 
 // reader walks over JSON text; at is where it is.
 type reader struct {
-	text  string
-	at    int
-	depth int
+	text      string
+	at        int
+	depth     int
+	restoring bool // what Marshal wrote
 }
 
 // skip passes c if it comes next.

@@ -10,11 +10,22 @@ import (
 // member that a struct does not call optional must be there, null is for pointers and any. Members that
 // a struct does not know are ignored; of two with the same name the last one counts.
 func Unmarshal[Text string | []byte](data Text, v any) error {
+	r := reader{text: string(data)}
+	return r.all(v)
+}
+
+// Restore reads what Marshal wrote, such as a model. It differs from Unmarshal in one thing: the double 1e20
+// is written with all its digits, and is taken for what it is, not for an integer beyond 2^53.
+func Restore[Text string | []byte](data Text, v any) error {
+	r := reader{text: string(data), restoring: true}
+	return r.all(v)
+}
+
+func (r *reader) all(v any) error {
 	target := reflect.ValueOf(v)
 	if target.Kind() != reflect.Pointer || target.IsNil() {
-		return fail("Unmarshal needs a pointer to read into")
+		return fail("JSON is read into what a pointer points to")
 	}
-	r := reader{text: string(data)}
 	r.space()
 	if err := r.value(target.Elem()); err != nil {
 		return err

@@ -44,6 +44,29 @@ func TestNumbersBeyondWhatIsExactAreNamed(t *testing.T) {
 	}
 }
 
+func TestWhatWasWrittenIsRestored(t *testing.T) {
+	for _, want := range []any{9007199254740994.0, 1e20, -123456789012345680000.0, 1e21, 5e-324, "9007199254740993"} {
+		text, err := canonical.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got any
+		if err := canonical.Restore(text, &got); err != nil || got != want {
+			t.Errorf("%s is restored as %v (%v)", text, got, err)
+		}
+	}
+	for _, text := range []string{"9007199254740993", "123456789012345678901", "1e400"} {
+		var got any
+		if err := canonical.Restore(text, &got); err == nil {
+			t.Errorf("%s is restored as %v", text, got)
+		}
+	}
+	var whole int64
+	if err := canonical.Restore("9007199254740994", &whole); err == nil {
+		t.Errorf("an integer beyond 2^53 is restored as %d", whole)
+	}
+}
+
 func TestIntegersAreWhole(t *testing.T) {
 	if got, err := read[int]("1.20e1"); err != nil || got != 12 {
 		t.Errorf("12 is read as %v (%v)", got, err)
