@@ -29,7 +29,7 @@ export interface Event<Type extends string = string, Data = Json> {
 export type Takes = Record<string, t.Shape<unknown>>;
 
 /** The events of `takes`: a union, of which `type` tells which member it is. */
-export type EventOf<T extends Takes> = { [Type in keyof T & string]: Event<Type, ReturnType<T[Type]>> }[keyof T & string];
+export type EventOf<T extends Takes> = { [Type in keyof T & string]: Event<Type, t.Infer<T[Type]>> }[keyof T & string];
 
 /** Where a new event goes, and what is sent along with it. */
 export interface EmitOptions {
@@ -85,7 +85,7 @@ export type Reducer<Model = unknown, T extends Takes = Takes, Emitted extends st
  */
 export function reducer<
   Model,
-  const T extends Takes = Record<string, t.Shape<Json>>,
+  T extends Takes = Record<string, t.Shape<Json>>,
   const Emitted extends string = string,
 >(definition: Definition<Model, T, Emitted>): Reducer<Model, T, Emitted>;
 

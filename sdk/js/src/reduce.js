@@ -54,7 +54,7 @@ function typed({ id, entity, eventType, occurredAt, position, cause, metadata },
 function typedData(takes, { eventType, data }) {
   const shape = takes?.[eventType] ?? json;
   try {
-    return shape(readData(decode(data), data));
+    return shape.parse(readData(decode(data), data));
   } catch (error) {
     throw new Failure('invalid-data', `${eventType}: ${error.message}`);
   }
