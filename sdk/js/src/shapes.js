@@ -17,7 +17,7 @@ function kind(what, fits) {
 
 export const string = kind('a string', (value) => typeof value === 'string');
 export const boolean = kind('a boolean', (value) => typeof value === 'boolean');
-export const number = kind('a number', (value) => typeof value === 'number' && Number.isFinite(value));
+export const number = kind('a finite number', (value) => typeof value === 'number' && Number.isFinite(value));
 export const integer = kind(
   'an integer of at most 2^53',
   (value) => Number.isInteger(value) && Math.abs(value) <= 2 ** 53,
@@ -103,6 +103,6 @@ function member(shape, object, key) {
 /** A value as an error shows it. */
 function shown(value) {
   if (value === undefined) return 'what is missing';
-  const text = JSON.stringify(value);
+  const text = typeof value === 'number' ? `${value}` : JSON.stringify(value);
   return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
 }
