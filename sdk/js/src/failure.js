@@ -28,7 +28,8 @@ export class Failure extends Error {
 /** With these codes the SDK refuses bytes: which line of it noticed helps nobody. */
 const SDK_CODES = new Set(['invalid-model', 'invalid-data', 'invalid-json', 'exception']);
 
-/** The lines of a stack that name places: some engines put the message before them. */
+/** The lines of a stack that name places: some engines put the message before them, some the constructor first. */
 function frames({ stack = '' }) {
-  return stack.slice(Math.max(0, stack.search(/^ *at /m))).trimEnd();
+  const places = stack.slice(Math.max(0, stack.search(/^ *at /m)));
+  return places.replace(/^ *at Failure .*\n/, '').trimEnd();
 }

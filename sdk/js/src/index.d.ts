@@ -29,7 +29,8 @@ export interface Event<Type extends string = string, Data = Json> {
 export type Takes = Record<string, t.Shape<unknown>>;
 
 /** The events of `takes`: a union, of which `type` tells which member it is. */
-export type EventOf<T extends Takes> = { [Type in keyof T & string]: Event<Type, ReturnType<T[Type]>> }[keyof T & string];
+export type EventOf<T extends Takes> = { [Type in keyof T & string]: Event<Type, t.Infer<T[Type]>> }[keyof T &
+  string];
 
 /** Where a new event goes, and what is sent along with it. */
 export interface EmitOptions {
@@ -85,7 +86,7 @@ export type Reducer<Model = unknown, T extends Takes = Takes, Emitted extends st
  */
 export function reducer<
   Model,
-  const T extends Takes = Record<string, t.Shape<Json>>,
+  T extends Takes = Record<string, t.Shape<Json>>,
   const Emitted extends string = string,
 >(definition: Definition<Model, T, Emitted>): Reducer<Model, T, Emitted>;
 
@@ -112,7 +113,8 @@ export const log: Readonly<Record<'trace' | 'debug' | 'info' | 'warn' | 'error',
  * A value as canonical JSON (RFC 8785), as models and new events are written. Properties that are `undefined` are
  * left out.
  *
- * @throws {TypeError} for NaN and infinities, strings with half of a surrogate pair, anything that is not plain JSON
- *   (a `Date`, a `Map`, a bigint), and what is nested deeper than 256 levels; the message says where
+ * @throws {TypeError} for NaN and infinities, strings with half of a surrogate pair, and anything else that is not plain
+ *   JSON (a `Date`, a `Map`, a bigint); the message says where
+ * @throws {RangeError} for what is nested deeper than 256 levels
  */
 export function canonicalJson(value: unknown): string;

@@ -31,5 +31,5 @@ function wireFailure({ event = null, code, message, trace = null }) {
 
 /** Half of a surrogate pair does not cross the boundary; a sentence is better than none. */
 function text(value) {
-  return String(value).toWellFormed();
+  return String(value).replace(/[\ud800-\udfff]/gu, '\ufffd');
 }

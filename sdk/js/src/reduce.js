@@ -54,7 +54,7 @@ function typed({ id, entity, eventType, occurredAt, position, cause, metadata },
 function typedData(takes, { eventType, data }) {
   const shape = takes?.[eventType] ?? json;
   try {
-    return shape(readData(decode(data), data));
+    return shape.parse(readData(decode(data), data));
   } catch (error) {
     throw new Failure('invalid-data', `${eventType}: ${error.message}`);
   }
@@ -64,7 +64,10 @@ function typedData(takes, { eventType, data }) {
 function newEvent(cause, type, data, { entity = null, metadata = [] } = {}) {
   for (const text of [type, entity ?? '', ...metadata.flat()]) {
     if (typeof text !== 'string' || !isUnicode(text)) {
-      throw new Failure('invalid-json', `type, entity and metadata of a new event are text, ${String(text)} is not`);
+      throw new Failure(
+        'invalid-json',
+        `type, entity and metadata of a new event are text, ${String(text)} is not`,
+      );
     }
   }
   try {

@@ -16,7 +16,8 @@ const definitions = new WeakSet();
  */
 export function reducer(definition) {
   for (const option of Object.keys(definition)) {
-    if (!OPTIONS.includes(option)) throw new TypeError(`reducer: there is no option ${option}: ${OPTIONS.join(', ')}`);
+    if (!OPTIONS.includes(option))
+      throw new TypeError(`reducer: there is no option ${option}: ${OPTIONS.join(', ')}`);
   }
   for (const option of ['initial', 'apply']) {
     if (typeof definition[option] !== 'function') throw new TypeError(`reducer: ${option} is a function`);

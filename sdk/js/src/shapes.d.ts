@@ -1,15 +1,23 @@
 /**
- * What an event's data must look like: gives the value, or throws an error that says what is wrong with it. Any
- * function that does so is a shape, such as the `parse` of a validation library's schema.
+ * What an event's data must look like. Any object with such a `parse` is a shape, so a schema of a validation library
+ * may be one.
  */
-export type Shape<T> = (value: unknown) => T;
+export interface Shape<T> {
+  /**
+   * Gives the value, or what it stands for.
+   *
+   * @throws {Error} that says what is wrong with it
+   */
+  parse(value: unknown): T;
+}
 
 /** What a shape gives: `type Item = t.Infer<typeof item>`. */
-export type Infer<S extends Shape<unknown>> = ReturnType<S>;
+export type Infer<S extends Shape<unknown>> = ReturnType<S['parse']>;
 
-type OptionalKeys<S> = { [K in keyof S]: S[K] extends Shape<infer T> ? (undefined extends T ? K : never) : never }[keyof S];
-type Members<S extends Record<string, Shape<unknown>>> = { [K in Exclude<keyof S, OptionalKeys<S>>]: ReturnType<S[K]> } & {
-  [K in OptionalKeys<S>]?: ReturnType<S[K]>;
+type Shapes = Record<string, Shape<unknown>>;
+type OptionalKey<S extends Shapes> = { [K in keyof S]: undefined extends Infer<S[K]> ? K : never }[keyof S];
+type Members<S extends Shapes> = { [K in Exclude<keyof S, OptionalKey<S>>]: Infer<S[K]> } & {
+  [K in OptionalKey<S>]?: Infer<S[K]>;
 };
 
 export const string: Shape<string>;
@@ -21,7 +29,7 @@ export const integer: Shape<number>;
 /** Any JSON. */
 export const json: Shape<import('./index.js').Json>;
 /** An object with these members, and others that are let through unseen. */
-export function object<const S extends Record<string, Shape<unknown>>>(shapes: S): Shape<{ [K in keyof Members<S>]: Members<S>[K] }>;
+export function object<S extends Shapes>(shapes: S): Shape<{ [K in keyof Members<S>]: Members<S>[K] }>;
 /** An object with any keys, whose values are all alike. */
 export function record<T>(shape: Shape<T>): Shape<Record<string, T>>;
 /** An array whose items are all alike. */

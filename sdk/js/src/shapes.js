@@ -1,61 +1,69 @@
 /**
- * What an event's data must look like. A shape is a function that takes any value and returns it, or throws an
- * error that says what is wrong with it; so is the `parse` of many a validation library's schema.
+ * What an event's data must look like: an object with a `parse` that takes any value and gives it back, or throws an
+ * error that says what is wrong with it.
  */
 
 import { Misfit } from './misfit.js';
 
 /** A shape that takes what `fits`; `what` ends the sentence about what does not. */
 function kind(what, fits) {
-  return (value) => {
-    if (!fits(value)) throw new Misfit(`${shown(value)} is not ${what}`);
-    return value;
+  return {
+    parse(value) {
+      if (!fits(value)) throw new Misfit(`${shown(value)} is not ${what}`);
+      return value;
+    },
   };
 }
 
 export const string = kind('a string', (value) => typeof value === 'string');
 export const boolean = kind('a boolean', (value) => typeof value === 'boolean');
-export const number = kind('a number', (value) => typeof value === 'number' && Number.isFinite(value));
-export const integer = kind('an integer of at most 2^53', (value) => {
-  return Number.isInteger(value) && Math.abs(value) <= 2 ** 53;
-});
+export const number = kind('a finite number', (value) => typeof value === 'number' && Number.isFinite(value));
+export const integer = kind(
+  'an integer of at most 2^53',
+  (value) => Number.isInteger(value) && Math.abs(value) <= 2 ** 53,
+);
 
 /** Any JSON. What has to be looked for is a literal such as 1e400, which is read as infinite. */
-export function json(value) {
-  if (typeof value === 'number') return number(value);
-  if (typeof value === 'object' && value !== null) {
-    for (const key in value) member(json, value, key);
-  }
-  return value;
-}
+export const json = {
+  parse(value) {
+    if (typeof value === 'number') return number.parse(value);
+    if (typeof value === 'object' && value !== null) {
+      for (const key in value) member(json, value, key);
+    }
+    return value;
+  },
+};
 
 /** An object with these members, and others that are let through unseen. */
 export function object(shapes) {
   const members = Object.entries(shapes);
-  return (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new Misfit(`${shown(value)} is not an object`);
-    }
-    for (const [key, shape] of members) member(shape, value, key);
-    return value;
+  return {
+    parse(value) {
+      anyObject.parse(value);
+      for (const [key, shape] of members) member(shape, value, key);
+      return value;
+    },
   };
 }
 
 /** An object with any keys, whose values are all alike. */
 export function record(shape) {
-  const any = object({});
-  return (value) => {
-    for (const key in any(value)) member(shape, value, key);
-    return value;
+  return {
+    parse(value) {
+      for (const key in anyObject.parse(value)) member(shape, value, key);
+      return value;
+    },
   };
 }
 
 /** An array whose items are all alike. */
 export function array(shape) {
-  const any = kind('an array', Array.isArray);
-  return (value) => {
-    for (let index = 0; index < any(value).length; index++) member(shape, value, index);
-    return value;
+  return {
+    parse(value) {
+      const { length } = anyArray.parse(value);
+      for (let index = 0; index < length; index++) member(shape, value, index);
+      return value;
+    },
   };
 }
 
@@ -66,19 +74,25 @@ export function oneOf(...values) {
 
 /** What may be missing. */
 export function optional(shape) {
-  return (value) => (value === undefined ? undefined : shape(value));
+  return { parse: (value) => (value === undefined ? undefined : shape.parse(value)) };
 }
 
 /** What may be `null`. */
 export function nullable(shape) {
-  return (value) => (value === null ? null : shape(value));
+  return { parse: (value) => (value === null ? null : shape.parse(value)) };
 }
+
+const anyArray = kind('an array', Array.isArray);
+const anyObject = kind(
+  'an object',
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+);
 
 /** Checks a member, and puts there what the shape makes of it. */
 function member(shape, object, key) {
   const before = object[key];
   try {
-    const after = shape(before);
+    const after = shape.parse(before);
     if (after !== before) object[key] = after;
   } catch (error) {
     const misfit = error instanceof Misfit ? error : new Misfit(error.message, { cause: error });
@@ -89,6 +103,6 @@ function member(shape, object, key) {
 /** A value as an error shows it. */
 function shown(value) {
   if (value === undefined) return 'what is missing';
-  const text = JSON.stringify(value);
+  const text = typeof value === 'number' ? `${value}` : JSON.stringify(value);
   return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
 }

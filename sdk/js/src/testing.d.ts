@@ -68,4 +68,7 @@ export function fold<Model>(
  * @throws {Failure} with which the reducer refuses
  * @throws {Error} if models or new events differ, naming the cut
  */
-export function foldInAllCuts<Model>(reducer: Reducer<Model, any, any>, events: readonly TestEvent[]): Folded<Model>;
+export function foldInAllCuts<Model>(
+  reducer: Reducer<Model, any, any>,
+  events: readonly TestEvent[],
+): Folded<Model>;

@@ -59,7 +59,8 @@ function foldParts(definition, parts) {
 
 function same(actual, expected, cut) {
   const [got, wanted] = [canonicalJson(actual), canonicalJson(expected)];
-  if (got !== wanted) throw new Error(`it matters how events are cut into calls: ${cut}, it gives\n${got}\nnot\n${wanted}`);
+  if (got !== wanted)
+    throw new Error(`it matters how events are cut into calls: ${cut}, it gives\n${got}\nnot\n${wanted}`);
 }
 
 function complete(event, index) {

@@ -19,8 +19,9 @@ export const LEVELS = 256;
  *
  * @param {unknown} value
  * @returns {string}
- * @throws {TypeError} for NaN and infinities, strings with half of a surrogate pair, anything that is not JSON,
- *   and what is nested deeper than 256 levels; the message says where
+ * @throws {TypeError} for NaN and infinities, strings with half of a surrogate pair, and anything else that is
+ *   not JSON; the message says where
+ * @throws {RangeError} for what is nested deeper than 256 levels
  */
 export function canonicalJson(value) {
   const parts = [];
@@ -42,7 +43,7 @@ function put(parts, names, value, levels) {
       break;
     case 'object':
       if (value === null) parts.push('null');
-      else if (levels === 0) throw new Misfit(`it is nested deeper than ${LEVELS} levels`);
+      else if (levels === 0) throw new RangeError(`it is nested deeper than ${LEVELS} levels`);
       else if (Array.isArray(value)) putArray(parts, names, value, levels - 1);
       else putObject(parts, names, value, levels - 1);
       break;
@@ -129,8 +130,12 @@ const SEVENTEEN_DIGITS = /^(-?\d\.)(\d{15})\d(e.+)$/;
 /**
  * The engine of a module writes some powers of two with 17 digits, such as 5.6843418860808015e-14, where the
  * next number of 16 digits is the same double: above a power of two there is twice the room as below it.
+ *
+ * @param {number} value
+ * @param {string} text as the engine writes it
+ * @returns {string} as it should be
  */
-function shortest(value, text) {
+export function shortest(value, text) {
   const found = SEVENTEEN_DIGITS.exec(text);
   if (found === null) return text;
   const [, start, digits, exponent] = found;

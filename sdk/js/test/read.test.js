@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { readData, readModel } from '../src/read.js';
+import { encode } from '../src/utf8.js';
+import { LEVELS } from '../src/write.js';
+
+const data = (text) => readData(text, encode(text));
+const model = (text) => readModel(text, encode(text));
+
+test('JSON is read strictly', () => {
+  assert.deepEqual(data('{"a":[1.5,-0,1e3,"é\\ud83d\\ude00"],"a2":null}'), {
+    a: [1.5, -0, 1000, 'é😀'],
+    a2: null,
+  });
+  assert.deepEqual(data('{"a":1,"a":2}'), { a: 2 });
+  for (const text of ['', '1 2', '{}{}', '[1,]', '01', '.5', "'a'", 'NaN', '"\n"', '\ufeff1', '/**/1']) {
+    assert.throws(() => data(text), SyntaxError, text);
+  }
+});
+
+test('integers beyond 2^53 are refused wherever they are', () => {
+  for (let before = 0; before < 40; before++) {
+    for (const literal of ['9007199254740993', '-9007199254740993', '123456789012345678901234567890']) {
+      const message = `the number ${literal} is beyond 2^53: send it as a string`;
+      assert.throws(() => data(`{"k":"${'x'.repeat(before)}","n":[${literal}]}`), { message });
+    }
+  }
+});
+
+test('other long numbers are doubles', () => {
+  assert.equal(data('9007199254740992'), 2 ** 53);
+  assert.equal(data('-9007199254740992'), -(2 ** 53));
+  assert.equal(data('9007199254740993.0'), 2 ** 53);
+  assert.equal(data('9007199254740993e1'), 90071992547409930);
+  assert.equal(data('"12345678901234567890 \\" 12345678901234567890"').length, 43);
+});
+
+test('a model may hold integers that are doubles written canonically', () => {
+  assert.deepEqual(model('{"n":100000000000000000000}'), { n: 1e20 });
+  assert.throws(() => model('{"n":100000000000000000001}'), RangeError);
+  assert.throws(() => model('9007199254740993'), RangeError);
+  assert.throws(() => data('100000000000000000000'), RangeError);
+});
+
+test('halves of surrogate pairs are refused, in keys as well', () => {
+  for (const text of ['"\\ud800"', '["\\uDC00x"]', '{"a":{"\\ud83d":1}}', '"\\ude00\\ud83d"']) {
+    assert.throws(() => data(text), /has half of a surrogate pair/, text);
+  }
+  assert.equal(data('"\\\\ud800"'), '\\ud800');
+});
+
+test('depth is looked at before it is parsed', () => {
+  const arrays = (levels) => '['.repeat(levels) + ']'.repeat(levels);
+  const objects = (levels) => '{"a[":'.repeat(levels) + '0' + '}'.repeat(levels);
+  const tooDeep = { message: 'it is nested deeper than 256 levels' };
+  for (const nested of [arrays, objects]) {
+    assert.doesNotThrow(() => data(nested(LEVELS)));
+    assert.throws(() => data(nested(LEVELS + 1)), tooDeep);
+    assert.throws(() => data(nested(100_000)), tooDeep);
+  }
+});
+
+test('brackets in strings, and many that are not deep, are no depth', () => {
+  const string = JSON.stringify(`${'[{'.repeat(LEVELS)}\\"${'['.repeat(LEVELS)}\\\\`);
+  assert.equal(data(`[${string},${string}]`).length, 2);
+  assert.equal(data(`[${'[{"a":[]}],'.repeat(LEVELS)}0]`).length, LEVELS + 1);
+  assert.throws(() => data(`["${'['.repeat(LEVELS)}`), SyntaxError);
+});

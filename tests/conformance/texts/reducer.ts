@@ -1,0 +1,12 @@
+import { reducer, t } from 'everfold';
+
+export default reducer({
+  takes: { noted: t.object({ text: t.string, tags: t.record(t.string) }) },
+  emits: ['echoed'],
+  initial: () => ({ tags: {} as Record<string, string>, texts: [] as string[] }),
+  apply(model, event, emit) {
+    const { text, tags } = event.data;
+    emit('echoed', { text });
+    return { tags: { ...model.tags, ...tags }, texts: [...model.texts, text] };
+  },
+});
