@@ -43,7 +43,7 @@ pub fn read(comptime T: type, arena: Allocator, text: []const u8, diagnostic: ?*
     var unread: Diagnostic = .{};
     var reader: Reader = .{
         .arena = arena,
-        .scanner = .initCompleteInput(arena, text),
+        .lexer = .{ .text = text },
         .diagnostic = diagnostic orelse &unread,
     };
     return reader.document(T);
@@ -62,5 +62,6 @@ pub fn write(arena: Allocator, value: anytype, diagnostic: ?*Diagnostic) Error![
 test {
     _ = number;
     _ = @import("json/shape.zig");
+    _ = @import("json/text.zig");
     _ = @import("json/tests.zig");
 }

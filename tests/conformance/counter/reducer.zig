@@ -1,9 +1,9 @@
 const everfold = @import("everfold");
 
-const Counter = struct { count: f64 = 0 };
+const Counter = struct { count: i64 = 0 };
 
 const Change = union(enum) {
-    added: struct { n: f64 },
+    added: struct { n: i64 },
     cleared,
 };
 

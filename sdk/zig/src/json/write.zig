@@ -4,6 +4,7 @@ const std = @import("std");
 const json = @import("../json.zig");
 const number = @import("number.zig");
 const shape = @import("shape.zig");
+const text_zig = @import("text.zig");
 
 const Allocator = std.mem.Allocator;
 const Value = std.json.Value;
@@ -92,15 +93,19 @@ pub const Writer = struct {
     }
 
     fn string(w: *Writer, text: []const u8) json.Error!void {
-        if (!std.unicode.utf8ValidateSlice(text)) return w.fail("a string is not UTF-8", .{});
         try w.out.ensureUnusedCapacity(w.arena, text.len + 2);
         w.out.appendAssumeCapacity('"');
         var start: usize = 0;
-        for (text, 0..) |byte, index| {
-            if (byte >= 0x20 and byte != '"' and byte != '\\') continue;
-            try w.raw(text[start..index]);
-            try w.escape(byte);
-            start = index + 1;
+        var at: usize = text_zig.plain(text);
+        while (at < text.len) : (at += text_zig.plain(text[at..])) {
+            if (text[at] >= 0x80) {
+                at += text_zig.character(text[at..]) orelse return w.fail("a string is not UTF-8", .{});
+                continue;
+            }
+            try w.raw(text[start..at]);
+            try w.escape(text[at]);
+            at += 1;
+            start = at;
         }
         try w.raw(text[start..]);
         try w.raw("\"");
