@@ -48,6 +48,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+#include <new>
+#endif
+
 /* Event types, emitted types and attributes that a reducer can name. Define it before the header for more. */
 #ifndef EF_LIST_MAX
 #define EF_LIST_MAX 64
@@ -272,6 +276,7 @@ typedef struct ef_options {
 /* A reducer: what EVERFOLD_REDUCER makes. */
 typedef struct ef_reducer {
     size_t model_bytes;
+    void (*begin)(void *model); /* makes a zeroed model one that is there */
     void (*decode)(ef_call *call, void *model, ef_json *json);
     ef_json *(*encode)(const void *model);
     ef_result (*apply)(ef_call *call, void *model, const ef_event *event);
@@ -283,7 +288,8 @@ extern const ef_reducer everfold_reducer;
 
 /* Makes a module of the type MODEL and the functions
  *
- *     void MODEL_decode(ef_call *call, MODEL *model, ef_json *json)   what the model's JSON says; `model` is zeroed
+ *     void MODEL_decode(ef_call *call, MODEL *model, ef_json *json)   what the model's JSON says; `model` is zeroed,
+ *                                                                     in C++ made by its default constructor
  *     ef_json *MODEL_encode(const MODEL *model)                       the model's JSON; NULL or null: there is no model
  *     ef_result MODEL_apply(ef_call *call, MODEL *model, const ef_event *event)
  *
@@ -293,6 +299,10 @@ extern const ef_reducer everfold_reducer;
 /* The same under a name of your own, for tests that hold several reducers. More than EF_LIST_MAX of anything must
  * not be lost with a warning only. */
 #define EF_DEFINE(name, model, ...)                                                                                    \
+    static void name##_begin(void *state)                                                                              \
+    {                                                                                                                  \
+        EF_BEGIN(model, state);                                                                                        \
+    }                                                                                                                  \
     static void name##_decode(ef_call *call, void *state, ef_json *json)                                               \
     {                                                                                                                  \
         model##_decode(call, (model *)state, json);                                                                    \
@@ -306,9 +316,16 @@ extern const ef_reducer everfold_reducer;
         return model##_apply(call, (model *)state, event);                                                             \
     }                                                                                                                  \
     EF_STRICT_BEGIN                                                                                                    \
-    const ef_reducer name = {sizeof(model), name##_decode, name##_encode, name##_apply, {__VA_ARGS__}};  \
+    const ef_reducer name = {sizeof(model), name##_begin,  name##_decode,                                              \
+                             name##_encode, name##_apply,  {__VA_ARGS__}};                                             \
     EF_STRICT_END                                                                                                      \
     extern const ef_reducer name
+
+#ifdef __cplusplus
+#define EF_BEGIN(model, state) ::new (state) model()
+#else
+#define EF_BEGIN(model, state) (void)(state)
+#endif
 
 #if defined(__clang__)
 #define EF_STRICT_BEGIN                                                                                                \
@@ -430,19 +447,23 @@ static void ef__next_block(void)
     ef__memory.end = ef__memory.next + EF_ARENA_BYTES;
 }
 
+static void *ef__raw_elsewhere(size_t bytes)
+{
+    bool has_begun = ef__memory.end != NULL;
+    if (bytes > EF_ARENA_BYTES / 4 && (has_begun || bytes > EF_ARENA_BYTES))
+        return ef__from_system(bytes);
+    ef__next_block();
+    char *start = ef__memory.next;
+    ef__memory.next += bytes;
+    return start;
+}
+
 /* Memory as it is found. */
-static void *ef__raw(size_t bytes)
+static inline void *ef__raw(size_t bytes)
 {
     size_t rounded = bytes > SIZE_MAX - 15 ? SIZE_MAX : (bytes + 15) & ~(size_t)15;
-    if (rounded > (size_t)(ef__memory.end - ef__memory.next)) {
-        bool has_begun = ef__memory.end != NULL;
-        if (!has_begun)
-            ef__next_block();
-        if (rounded > EF_ARENA_BYTES / 4 && (has_begun || rounded > EF_ARENA_BYTES))
-            return ef__from_system(rounded);
-        if (has_begun)
-            ef__next_block();
-    }
+    if (rounded > (size_t)(ef__memory.end - ef__memory.next))
+        return ef__raw_elsewhere(rounded);
     char *start = ef__memory.next;
     ef__memory.next += rounded;
     return start;
@@ -476,6 +497,12 @@ ef_str ef_text(const char *text)
     return string;
 }
 
+/* A string that is there, though it may be empty. */
+static ef_str ef__there(ef_str string)
+{
+    return string.ptr ? string : ef_text("");
+}
+
 /* A copy with a NUL behind it. */
 static ef_str ef__copy(const char *ptr, size_t len)
 {
@@ -491,6 +518,8 @@ bool ef_equal(ef_str string, const char *text)
 {
     return string.ptr && string.len == strlen(text) && memcmp(string.ptr, text, string.len) == 0;
 }
+
+static ef_str ef__format(const char *format, va_list arguments) EF_PRINTF(1, 0);
 
 static ef_str ef__format(const char *format, va_list arguments)
 {
@@ -520,16 +549,17 @@ static size_t ef__utf8(const char *text, size_t len)
     const unsigned char *c = (const unsigned char *)text;
     if (c[0] < 0x80)
         return 1;
-    size_t size = c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : c[0] < 0xf5 ? 4 : 0;
-    if (size == 0 || size > len)
+    if (c[0] < 0xc2 || c[0] > 0xf4 || len < 2 || (c[1] & 0xc0) != 0x80)
         return 0;
-    for (size_t i = 1; i < size; i++)
-        if ((c[i] & 0xc0) != 0x80)
-            return 0;
-    if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] >= 0xa0) || (c[0] == 0xf0 && c[1] < 0x90) ||
-        (c[0] == 0xf4 && c[1] >= 0x90))
+    if (c[0] < 0xe0)
+        return 2;
+    if (len < 3 || (c[2] & 0xc0) != 0x80)
         return 0;
-    return size;
+    if (c[0] < 0xf0) /* neither longer than it need be nor a surrogate */
+        return c[0] == 0xe0 ? (c[1] < 0xa0 ? 0 : 3) : c[0] == 0xed && c[1] >= 0xa0 ? 0 : 3;
+    if (len < 4 || (c[3] & 0xc0) != 0x80)
+        return 0;
+    return c[0] == 0xf0 ? (c[1] < 0x90 ? 0 : 4) : c[0] == 0xf4 && c[1] >= 0x90 ? 0 : 4;
 }
 
 static bool ef__is_utf8(ef_str string)
@@ -552,24 +582,41 @@ static ef_str ef__readable(ef_str string)
     return copy;
 }
 
-/* How many bytes at the beginning mean themselves in a JSON string: ASCII without controls, quotes and backslashes.
- * Eight at a time. */
-static size_t ef__plain(const char *text, size_t len)
+/* Of eight bytes, as one number, those that are not ASCII or do not mean themselves in a JSON string: the lowest bit
+ * that is set is the top bit of the first of them. */
+static inline uint64_t ef__odd_bytes(uint64_t eight)
 {
     const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+    uint64_t quotes = eight ^ ones * '"', backslashes = eight ^ ones * '\\';
+    return (eight | (eight - ones * 0x20) | (quotes - ones) | (backslashes - ones)) & tops;
+}
+
+/* How many bytes at the beginning mean themselves in a JSON string: UTF-8 without controls, quotes and backslashes. */
+static size_t ef__plain(const char *text, size_t len)
+{
     size_t i = 0;
-    for (; i + 8 <= len; i += 8) {
-        uint64_t eight;
-        memcpy(&eight, text + i, 8);
-        uint64_t quote = eight ^ ones * '"', backslash = eight ^ ones * '\\';
-        uint64_t odd = eight | (eight - ones * 0x20) | (quote - ones) | (backslash - ones);
-        if (odd & tops)
-            break;
-    }
-    for (; i < len; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c < 0x20 || c == '"' || c == '\\' || c >= 0x80)
-            break;
+    while (i < len) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        if (len - i >= 8) {
+            uint64_t eight;
+            memcpy(&eight, text + i, 8);
+            uint64_t odd = ef__odd_bytes(eight);
+            i += odd ? (size_t)__builtin_ctzll(odd) / 8 : 8;
+            if (!odd)
+                continue;
+        }
+#endif
+        if ((unsigned char)text[i] < 0x80) {
+            if ((unsigned char)text[i] < 0x20 || text[i] == '"' || text[i] == '\\')
+                return i;
+            i++;
+        }
+        while (i < len && (unsigned char)text[i] >= 0x80) {
+            size_t size = ef__utf8(text + i, len - i);
+            if (size == 0)
+                return i;
+            i += size;
+        }
     }
     return i;
 }
@@ -613,7 +660,8 @@ struct ef_json {
 
 static ef_json *ef__json(ef_kind kind)
 {
-    ef_json *json = (ef_json *)ef_alloc(sizeof(ef_json));
+    ef_json *json = (ef_json *)ef__raw(sizeof(ef_json));
+    memset(json, 0, sizeof *json);
     json->kind = kind;
     return json;
 }
@@ -736,6 +784,7 @@ ef_json *ef_put(ef_json *object, ef_str key, ef_json *value)
     size_t index;
     if (ef_kind_of(object) != EF_OBJECT)
         return object;
+    key = ef__there(key);
     if (ef__search(object, key, &index)) {
         object->is.list.members[index].value = value ? value : ef_null();
         return object;
@@ -802,6 +851,296 @@ static void ef__sort(ef_json *object)
     object->is.list.count = object->is.list.room = (uint32_t)kept;
 }
 
+/* ---- Decimals and doubles, exactly ----------------------------------------------------------------------- */
+
+/* As many digits of a literal as can count: between two doubles no decimal that lies in the middle is longer. */
+#define EF__DIGITS_MAX 800
+
+/* An integer of any size up to 10^1130, without leading zeros. A module has this instead of strtod and printf,
+ * which are a hundred times slower there and do not look for the shortest decimal. */
+typedef struct ef__big {
+    uint32_t count;
+    uint32_t limbs[128];
+} ef__big;
+
+static void ef__set_big(ef__big *big, uint64_t value)
+{
+    big->limbs[0] = (uint32_t)value;
+    big->limbs[1] = (uint32_t)(value >> 32);
+    big->count = big->limbs[1] ? 2 : value != 0;
+}
+
+/* Copies only what there is, which mostly is little. */
+static void ef__copy_big(ef__big *to, const ef__big *from)
+{
+    to->count = from->count;
+    memcpy(to->limbs, from->limbs, from->count * sizeof(uint32_t));
+}
+
+static void ef__multiply(ef__big *big, uint32_t factor, uint32_t add)
+{
+    uint64_t carry = add;
+    for (uint32_t i = 0; i < big->count; i++) {
+        carry += (uint64_t)big->limbs[i] * factor;
+        big->limbs[i] = (uint32_t)carry;
+        carry >>= 32;
+    }
+    if (carry)
+        big->limbs[big->count++] = (uint32_t)carry;
+}
+
+static void ef__multiply_by_power_of_ten(ef__big *big, int power)
+{
+    for (; power >= 9; power -= 9)
+        ef__multiply(big, 1000000000, 0);
+    for (; power > 0; power--)
+        ef__multiply(big, 10, 0);
+}
+
+static void ef__shift_left(ef__big *big, int bits)
+{
+    uint32_t whole = (uint32_t)bits / 32;
+    if (bits % 32)
+        ef__multiply(big, (uint32_t)1 << bits % 32, 0);
+    if (whole && big->count) {
+        memmove(big->limbs + whole, big->limbs, big->count * sizeof(uint32_t));
+        memset(big->limbs, 0, whole * sizeof(uint32_t));
+        big->count += whole;
+    }
+}
+
+static int ef__compare_big(const ef__big *a, const ef__big *b)
+{
+    if (a->count != b->count)
+        return a->count < b->count ? -1 : 1;
+    for (uint32_t i = a->count; i-- > 0;)
+        if (a->limbs[i] != b->limbs[i])
+            return a->limbs[i] < b->limbs[i] ? -1 : 1;
+    return 0;
+}
+
+static void ef__add_big(ef__big *to, const ef__big *other)
+{
+    uint64_t carry = 0;
+    uint32_t count = to->count > other->count ? to->count : other->count;
+    for (uint32_t i = 0; i < count; i++) {
+        carry += (i < to->count ? to->limbs[i] : 0) + (uint64_t)(i < other->count ? other->limbs[i] : 0);
+        to->limbs[i] = (uint32_t)carry;
+        carry >>= 32;
+    }
+    to->count = count;
+    if (carry)
+        to->limbs[to->count++] = (uint32_t)carry;
+}
+
+/* Subtracts a multiple that is not larger. */
+static void ef__subtract(ef__big *from, const ef__big *other, uint32_t factor)
+{
+    uint64_t carry = 0;
+    for (uint32_t i = 0; i < from->count; i++) {
+        carry += i < other->count ? (uint64_t)other->limbs[i] * factor : 0;
+        uint32_t low = (uint32_t)carry;
+        carry = (carry >> 32) + (from->limbs[i] < low);
+        from->limbs[i] -= low;
+    }
+    while (from->count > 0 && from->limbs[from->count - 1] == 0)
+        from->count--;
+}
+
+/* The highest three limbs, in units of that limb of which there are `count` with it. */
+static double ef__leading(const ef__big *big, uint32_t count)
+{
+    double value = 0;
+    for (uint32_t i = big->count > 3 ? big->count - 3 : 0; i < big->count; i++)
+        value = value / 4294967296.0 + big->limbs[i];
+    return big->count > count ? value * 4294967296.0 : value;
+}
+
+/* Divides, and leaves the remainder; the quotient is below 2^21. */
+static uint32_t ef__divide(ef__big *above, const ef__big *below)
+{
+    uint32_t quotient = 0;
+    if (above->count >= below->count) {
+        /* A little less than it is, so that what is subtracted is never too much, and at most one too little. */
+        double estimate = ef__leading(above, below->count) / ef__leading(below, below->count);
+        quotient = (uint32_t)(estimate * (1 - 1e-12));
+        ef__subtract(above, below, quotient);
+    }
+    for (; ef__compare_big(above, below) >= 0; quotient++)
+        ef__subtract(above, below, 1);
+    return quotient;
+}
+
+static int ef__bits(const ef__big *big)
+{
+    int bits = 0;
+    for (uint32_t top = big->count ? big->limbs[big->count - 1] : 0; top; top >>= 1)
+        bits++;
+    return bits + (big->count ? 32 * ((int)big->count - 1) : 0);
+}
+
+static double ef__power_of_two(int exponent)
+{
+    uint64_t bits = (uint64_t)(exponent + 1023) << 52;
+    double power;
+    memcpy(&power, &bits, 8);
+    return power;
+}
+
+/* The double that is nearest to above / below, which are changed; of two the even one. */
+static double ef__nearest_double(ef__big *above, ef__big *below)
+{
+    int shift = ef__bits(above) - ef__bits(below);
+    int exponent = shift - 55 > -1076 ? shift - 55 : -1076; /* two bits, at least, more than a double has */
+    uint64_t quotient = 0;
+    ef__shift_left(shift > 0 ? below : above, shift > 0 ? shift : -shift);
+    for (int left = shift - exponent, bits = 0; left >= 0; left -= bits) {
+        quotient = quotient << bits | ef__divide(above, below);
+        bits = left == 0 ? 1 : left < 20 ? left : 20;
+        if (left > 0)
+            ef__multiply(above, (uint32_t)1 << bits, 0);
+    }
+    quotient |= above->count > 0; /* on which side of the middle it is */
+    return (double)quotient * ef__power_of_two(exponent / 2) * ef__power_of_two(exponent - exponent / 2);
+}
+
+/* The double that is nearest to digits * 10^power; infinite where none is. `count` is how many digits there are. */
+static double ef__to_double(ef__big *digits, int count, int power)
+{
+    uint64_t small = digits->count > 2 ? UINT64_MAX
+                                       : (digits->count > 1 ? (uint64_t)digits->limbs[1] << 32 : 0) |
+                                             (digits->count > 0 ? digits->limbs[0] : 0);
+    if (small == 0 || count + power < -330)
+        return 0;
+    if (count + power > 310)
+        return (double)UINT64_MAX * ef__power_of_two(1023);
+    if (small <= EF__LAST_INTEGER && power >= -22 && power <= 22) {
+        double scale = 1; /* all three are exact, so that there is one rounding */
+        for (int i = power < 0 ? -power : power; i > 0; i--)
+            scale *= 10;
+        return power < 0 ? (double)small / scale : (double)small * scale;
+    }
+    ef__big below;
+    ef__set_big(&below, 1);
+    ef__multiply_by_power_of_ten(power < 0 ? &below : digits, power < 0 ? -power : power);
+    return ef__nearest_double(digits, &below);
+}
+
+/* The digits of a positive double, as few as tell it from all others and of those the closest, with the decimal
+ * point behind the first `point` of them. */
+typedef struct ef__decimal {
+    char digits[24];
+    int count, point;
+} ef__decimal;
+
+/* Writes the digits of an integer below 10^16 at the end of sixteen characters and says how many there are. */
+static int ef__integer_digits(uint64_t value, char *digits)
+{
+    int at = 16;
+    for (; value > UINT32_MAX; value /= 10)
+        digits[--at] = (char)('0' + value % 10);
+    uint32_t rest = (uint32_t)value;
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    return 16 - at;
+}
+
+/* Decimals of up to fifteen digits are all different doubles: one that gives this double again is the shortest. */
+static bool ef__short_decimal(double value, ef__decimal *decimal)
+{
+    double scale = 1;
+    for (int places = 0; places <= 22 && value * scale < 1e15; places++, scale *= 10) {
+        uint64_t integer = (uint64_t)(value * scale + 0.5);
+        if (integer == 0 || (double)integer / scale != value)
+            continue;
+        char digits[16];
+        decimal->count = ef__integer_digits(integer, digits);
+        memcpy(decimal->digits, digits + 16 - decimal->count, (size_t)decimal->count);
+        decimal->point = decimal->count - places;
+        return true;
+    }
+    return false;
+}
+
+/* A double as value / unit, with the halves of the distances to the doubles below and above it. */
+typedef struct ef__interval {
+    ef__big value, unit, below, above;
+    bool inclusive; /* whether the ends, too, are read as this double */
+} ef__interval;
+
+/* Gives the interval, divided by 10^point: that is the decimal's own `point`, or one less. */
+static int ef__interval_of(double value, ef__interval *in)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, 8);
+    int exponent = (int)(bits >> 52), normal = exponent > 0;
+    uint64_t mantissa = (bits << 12 >> 12) | (uint64_t)normal << 52;
+    exponent += !normal - 1075;
+    bool closer_below = bits << 12 == 0 && exponent > -1074; /* at a power of two */
+    in->inclusive = mantissa % 2 == 0;
+    ef__set_big(&in->value, mantissa);
+    ef__set_big(&in->unit, 1);
+    ef__set_big(&in->below, 1);
+    ef__shift_left(&in->value, 1 + closer_below + (exponent > 0 ? exponent : 0));
+    ef__shift_left(&in->unit, 1 + closer_below + (exponent < 0 ? -exponent : 0));
+    ef__shift_left(&in->below, exponent > 0 ? exponent : 0);
+    ef__copy_big(&in->above, &in->below);
+    ef__shift_left(&in->above, closer_below);
+    int magnitude = exponent - 1;
+    for (uint64_t left = mantissa; left; left >>= 1)
+        magnitude++;
+    double estimate = magnitude * 0.30102999566398114; /* log10(2), a little less */
+    int point = (int)estimate + (estimate > (int)estimate);
+    ef__multiply_by_power_of_ten(&in->unit, point > 0 ? point : 0);
+    ef__multiply_by_power_of_ten(&in->value, point < 0 ? -point : 0);
+    ef__multiply_by_power_of_ten(&in->below, point < 0 ? -point : 0);
+    ef__multiply_by_power_of_ten(&in->above, point < 0 ? -point : 0);
+    return point;
+}
+
+/* Whether the value rounded up to the next unit is still this double. */
+static bool ef__reaches_unit(const ef__interval *in)
+{
+    ef__big sum;
+    ef__copy_big(&sum, &in->value);
+    ef__add_big(&sum, &in->above);
+    return ef__compare_big(&sum, &in->unit) >= !in->inclusive;
+}
+
+static void ef__next_place(ef__interval *in)
+{
+    ef__multiply(&in->value, 10, 0);
+    ef__multiply(&in->below, 10, 0);
+    ef__multiply(&in->above, 10, 0);
+}
+
+/* Steele and White's, and Dragon4: digit after digit, until what is left is less than what tells doubles apart. */
+static void ef__shortest_decimal(double value, ef__decimal *decimal)
+{
+    ef__interval in;
+    decimal->point = ef__interval_of(value, &in);
+    decimal->count = 0;
+    if (ef__reaches_unit(&in))
+        decimal->point++;
+    else
+        ef__next_place(&in);
+    for (;;) {
+        int digit = (int)ef__divide(&in.value, &in.unit);
+        bool low = ef__compare_big(&in.value, &in.below) < in.inclusive;
+        bool high = ef__reaches_unit(&in);
+        if (low && high) {
+            ef__multiply(&in.value, 2, 0);
+            int half = ef__compare_big(&in.value, &in.unit);
+            high = half > 0 || (half == 0 && digit % 2 == 1);
+        }
+        decimal->digits[decimal->count++] = (char)('0' + digit + high);
+        if (low || high)
+            return;
+        ef__next_place(&in);
+    }
+}
+
 /* ---- Reading JSON ---------------------------------------------------------------------------------------- */
 
 typedef struct ef__reader {
@@ -844,70 +1183,96 @@ static bool ef__is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Takes digits, and adds them to a number as long as that stays far from its limit. */
-static size_t ef__digits(ef__reader *in, uint64_t *number, bool *exact)
+/* Whether there are digits here; takes them. */
+static bool ef__take_digits(ef__reader *in)
 {
-    const char *first = in->at;
-    for (; ef__is_digit(ef__peek(in)); in->at++) {
-        *exact &= *number < 1000000000000000000;
-        if (*exact)
-            *number = *number * 10 + (uint64_t)(*in->at - '0');
-    }
-    return (size_t)(in->at - first);
+    bool there = ef__is_digit(ef__peek(in));
+    while (ef__is_digit(ef__peek(in)))
+        in->at++;
+    return there;
 }
 
 static ef_json *ef__too_large(ef__reader *in, const char *literal, const char *beyond)
 {
     size_t len = (size_t)(in->at - literal);
-    in->why = ef_format("the number %.*s%s is beyond %s", (int)(len > 40 ? 40 : len), literal, len > 40 ? "…" : "", beyond);
+    int shown = len > 40 ? 40 : (int)len;
+    in->why = ef_format("the number %.*s%s is beyond %s", shown, literal, len > 40 ? "…" : "", beyond);
     return NULL;
 }
 
-static ef_json *ef__double(ef__reader *in, const char *literal, uint64_t digits, bool exact, int power)
+/* A literal without fraction and exponent. */
+static ef_json *ef__integer(ef__reader *in, const char *literal)
 {
-    /* Both are doubles without rounding, so that one operation gives the nearest double. */
-    if (exact && digits <= EF__LAST_INTEGER && power >= -22 && power <= 22) {
-        double scale = 1;
-        for (int i = power < 0 ? -power : power; i > 0; i--)
-            scale *= 10;
-        double value = power < 0 ? (double)digits / scale : (double)digits * scale;
-        return ef_number(*literal == '-' ? -value : value);
+    bool negative = *literal == '-';
+    int64_t value = 0;
+    for (const char *at = literal + negative; at < in->at; at++) {
+        value = value * 10 + (*at - '0');
+        if (value > EF__LAST_INTEGER)
+            return ef__too_large(in, literal, "2^53: send it as a string");
     }
-    double value = strtod(ef__copy(literal, (size_t)(in->at - literal)).ptr, NULL);
+    return negative && value == 0 ? ef_number(-0.0) : ef_int(negative ? -value : value);
+}
+
+/* What an exponent says, if it says anything, or a billion, which is beyond all that matters. */
+static int ef__exponent(const char *at, const char *end)
+{
+    bool negative = at < end && at[1] == '-';
+    int exponent = 0;
+    for (; at < end; at++)
+        if (ef__is_digit(*at) && exponent < 100000000)
+            exponent = exponent * 10 + (*at - '0');
+    return negative ? -exponent : exponent;
+}
+
+/* Any other literal. */
+static ef_json *ef__double(ef__reader *in, const char *literal)
+{
+    ef__big digits;
+    ef__set_big(&digits, 0);
+    int count = 0, power = 0;
+    bool in_fraction = false, more = false;
+    const char *at = literal;
+    for (; at < in->at && *at != 'e' && *at != 'E'; at++) {
+        in_fraction |= *at == '.';
+        if (!ef__is_digit(*at))
+            continue;
+        if (count < EF__DIGITS_MAX) {
+            ef__multiply(&digits, 10, (uint32_t)(*at - '0'));
+            count += digits.count > 0;
+            power -= in_fraction;
+        } else {
+            more |= *at != '0';
+            power += !in_fraction;
+        }
+    }
+    if (more)
+        digits.limbs[0] |= 1; /* no longer in the middle between two doubles, if it was */
+    double value = ef__to_double(&digits, count, power + ef__exponent(at, in->at));
     if (value - value != 0)
         return ef__too_large(in, literal, "the range of doubles");
-    return ef_number(value);
+    return ef_number(*literal == '-' ? -value : value);
 }
 
 static ef_json *ef__read_number(ef__reader *in)
 {
     const char *literal = in->at;
-    uint64_t digits = 0, exponent = 0;
-    bool exact = true, small = true, integer = true;
-    size_t fraction = 0;
-    bool negative = ef__take(in, '-');
-    if (!ef__take(in, '0') && ef__digits(in, &digits, &exact) == 0)
+    bool is_integer = true;
+    ef__take(in, '-');
+    if (!ef__take(in, '0') && !ef__take_digits(in))
         return ef__wrong(in, "a digit");
     if (ef__take(in, '.')) {
-        integer = false;
-        if ((fraction = ef__digits(in, &digits, &exact)) == 0)
+        is_integer = false;
+        if (!ef__take_digits(in))
             return ef__wrong(in, "a digit");
     }
-    bool shrinks = false;
     if (ef__take(in, 'e') || ef__take(in, 'E')) {
-        integer = false;
+        is_integer = false;
         if (!ef__take(in, '+'))
-            shrinks = ef__take(in, '-');
-        if (ef__digits(in, &exponent, &small) == 0)
+            ef__take(in, '-');
+        if (!ef__take_digits(in))
             return ef__wrong(in, "a digit");
     }
-    if (integer && (!exact || digits > EF__LAST_INTEGER))
-        return ef__too_large(in, literal, "2^53: send it as a string");
-    if (integer && !(negative && digits == 0))
-        return ef_int(negative ? -(int64_t)digits : (int64_t)digits);
-    exact = exact && small && exponent < 1000 && fraction < 1000;
-    int power = exact ? (shrinks ? -(int)exponent : (int)exponent) - (int)fraction : 0;
-    return ef__double(in, literal, digits, exact, power);
+    return is_integer ? ef__integer(in, literal) : ef__double(in, literal);
 }
 
 /* Four hexadecimal digits; -1 if they are not. */
@@ -916,10 +1281,10 @@ static int32_t ef__hex(ef__reader *in)
     int32_t unit = 0;
     for (int i = 0; i < 4; i++, in->at++) {
         char c = ef__peek(in);
-        int digit = ef__is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-        if (digit < 0)
+        char lower = (char)(c | 0x20);
+        if (!ef__is_digit(c) && (lower < 'a' || lower > 'f'))
             return -1;
-        unit = unit * 16 + digit;
+        unit = unit * 16 + (ef__is_digit(c) ? c - '0' : lower - 'a' + 10);
     }
     return unit;
 }
@@ -955,58 +1320,62 @@ static char *ef__unescape(ef__reader *in, char *out)
     return out;
 }
 
-/* Where a string ends, at its closing quote; NULL if nowhere. */
+/* Where a string ends: at its closing quote or with the text. */
 static const char *ef__closing(const ef__reader *in)
 {
-    for (const char *at = in->at; at < in->end; at++) {
-        at += ef__plain(at, (size_t)(in->end - at));
-        if (at < in->end && *at == '"')
-            return at;
-        if (at < in->end && *at == '\\')
+    const char *at = in->at;
+    while (at < in->end && *at != '"') {
+        if (*at == '\\' && in->end - at > 1)
             at++;
+        at++;
+        at += ef__plain(at, (size_t)(in->end - at));
     }
-    return NULL;
+    return at;
 }
 
-/* A string, behind its opening quote; absent if it is wrong. Unescaped it is never longer. */
+/* One escape, behind its backslash; NULL if it is none. */
+static char *ef__read_escape(ef__reader *in, char *out)
+{
+    static const char names[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
+    char c = ef__peek(in);
+    const char *name = c ? strchr(names, c) : NULL;
+    if (!name && c != 'u') {
+        ef__wrong(in, "an escape");
+        return NULL;
+    }
+    in->at++;
+    if (!name)
+        return ef__unescape(in, out);
+    *out++ = means[name - names];
+    return out;
+}
+
+/* A string, behind its opening quote; absent if it is wrong. Without its escapes it is never longer. */
 static ef_str ef__read_string(ef__reader *in)
 {
     ef_str none = {NULL, 0};
-    const char *close = ef__closing(in);
-    if (!close) {
-        in->at = in->end;
-        ef__wrong(in, "the end of a string");
-        return none;
-    }
+    size_t size = ef__plain(in->at, (size_t)(in->end - in->at));
+    const char *close = in->at + size < in->end && in->at[size] == '"' ? in->at + size : ef__closing(in);
     char *start = (char *)ef__raw((size_t)(close - in->at) + 1), *out = start;
-    while (in->at < close) {
-        size_t size = ef__plain(in->at, (size_t)(close - in->at));
-        if (size == 0 && *in->at == '\\') {
-            static const char names[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
-            const char *name = in->at[1] ? strchr(names, in->at[1]) : NULL;
-            in->at += 2;
-            if (name)
-                *out++ = means[name - names];
-            else if (in->at[-1] != 'u')
-                ef__wrong(in, "a known escape before this");
-            else
-                out = ef__unescape(in, out);
-            if (in->why.ptr)
-                return none;
-            continue;
-        }
-        if (size == 0 && ((unsigned char)*in->at < 0x20 || (size = ef__utf8(in->at, (size_t)(close - in->at))) == 0)) {
-            ef__wrong(in, (unsigned char)*in->at < 0x20 ? "an escape instead of a control character" : "UTF-8");
-            return none;
-        }
+    for (;;) {
         memcpy(out, in->at, size);
         out += size;
         in->at += size;
+        if (ef__take(in, '"')) {
+            *out = '\0';
+            ef_str string = {start, (size_t)(out - start)};
+            return string;
+        }
+        if (!ef__take(in, '\\')) {
+            bool is_control = in->at < in->end && (unsigned char)*in->at < 0x20;
+            ef__wrong(in, is_control ? "an escape instead of a control character" : "UTF-8 and the end of a string");
+            return none;
+        }
+        out = ef__read_escape(in, out);
+        if (!out)
+            return none;
+        size = ef__plain(in->at, (size_t)(in->end - in->at));
     }
-    in->at = close + 1;
-    *out = '\0';
-    ef_str string = {start, (size_t)(out - start)};
-    return string;
 }
 
 static ef_json *ef__read_array(ef__reader *in)
@@ -1143,82 +1512,13 @@ static void ef__add_char(ef__writer *out, char c)
     ef__add(out, &c, 1);
 }
 
-/* Writes the digits of an integer below 10^16 and says how many there are. */
-static int ef__integer_digits(uint64_t value, char *digits)
-{
-    char reversed[16];
-    int count = 0;
-    do
-        reversed[count++] = (char)('0' + value % 10);
-    while (value /= 10);
-    for (int i = 0; i < count; i++)
-        digits[i] = reversed[count - 1 - i];
-    return count;
-}
-
 static void ef__write_integer(ef__writer *out, int64_t value)
 {
     char digits[16];
     if (value < 0)
         ef__add_char(out, '-');
-    ef__add(out, digits, (size_t)ef__integer_digits((uint64_t)(value < 0 ? -value : value), digits));
-}
-
-/* The digits of a positive double, as few as tell it from all others and of those the closest, with the place of the
- * decimal point behind the first `point` of them. */
-typedef struct ef__decimal {
-    char digits[24];
-    int count, point;
-} ef__decimal;
-
-/* Decimals of up to fifteen digits are all different doubles: one that gives this double again is the shortest. */
-static bool ef__short_decimal(double value, ef__decimal *decimal)
-{
-    double scale = 1;
-    for (int places = 0; places <= 22 && value * scale < 1e15; places++, scale *= 10) {
-        uint64_t integer = (uint64_t)(value * scale + 0.5);
-        if (integer == 0 || (double)integer / scale != value)
-            continue;
-        decimal->count = ef__integer_digits(integer, decimal->digits);
-        decimal->point = decimal->count - places;
-        return true;
-    }
-    return false;
-}
-
-/* The closest decimal of so many digits, or the next larger one: whether it gives the double again. */
-static bool ef__try_decimal(double value, int count, bool larger, ef__decimal *decimal)
-{
-    char text[40];
-    snprintf(text, sizeof text, "%.*e", count - 1, value);
-    if (larger) {
-        int last = count == 1 ? 0 : count; /* behind the first digit stands the point */
-        if (text[last] == '9')
-            return false; /* that one is shorter */
-        text[last]++;
-    }
-    if (strtod(text, NULL) != value)
-        return false;
-    decimal->digits[0] = text[0];
-    memcpy(decimal->digits + 1, text + 2, (size_t)(count - 1));
-    while (count > 1 && decimal->digits[count - 1] == '0')
-        count--;
-    decimal->count = count;
-    decimal->point = atoi(strchr(text, 'e') + 1) + 1;
-    return true;
-}
-
-static void ef__shortest_decimal(double value, ef__decimal *decimal)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, 8);
-    /* Below a power of two doubles lie closer together, so that the closest decimal may be another double's while
-     * the next larger one is not. Among the smallest doubles fewer than fifteen digits can do. */
-    bool power_of_two = bits << 12 == 0;
-    for (int count = bits >> 52 == 0 ? 1 : 15; count <= 17; count++)
-        if (ef__try_decimal(value, count, false, decimal) ||
-            (power_of_two && ef__try_decimal(value, count, true, decimal)))
-            return;
+    int count = ef__integer_digits((uint64_t)(value < 0 ? -value : value), digits);
+    ef__add(out, digits + 16 - count, (size_t)count);
 }
 
 /* As ECMAScript writes numbers. */
@@ -1255,26 +1555,28 @@ static void ef__write_double(ef__writer *out, double value)
     ef__add(out, "000000000000000000000", (size_t)(point > count ? point - count : 0));
 }
 
-static void ef__write_string(ef__writer *out, ef_str string)
+static void ef__write_escape(ef__writer *out, unsigned char c)
 {
     static const char names[] = "\"\\bfnrt", meant[] = "\"\\\b\f\n\r\t", hex[] = "0123456789abcdef";
+    const char *at = c ? strchr(meant, c) : NULL;
+    char escape[6] = {'\\', at ? names[at - meant] : 'u', '0', '0', hex[c >> 4 & 1], hex[c & 15]};
+    ef__add(out, escape, at ? 2 : 6);
+}
+
+static void ef__write_string(ef__writer *out, ef_str string)
+{
     ef__add_char(out, '"');
-    for (size_t i = 0; i < string.len;) {
+    for (size_t i = 0;; i++) {
         size_t size = ef__plain(string.ptr + i, string.len - i);
-        unsigned char c = (unsigned char)string.ptr[i + (size ? size - 1 : 0)];
-        if (size == 0 && c >= 0x80 && (size = ef__utf8(string.ptr + i, string.len - i)) == 0) {
+        ef__add(out, string.ptr + i, size);
+        i += size;
+        if (i == string.len)
+            break;
+        if ((unsigned char)string.ptr[i] >= 0x80) {
             out->why = ef_format("a string is not UTF-8 (at its byte %zu)", i);
             return;
         }
-        if (size > 0) {
-            ef__add(out, string.ptr + i, size);
-            i += size;
-            continue;
-        }
-        const char *at = c ? strchr(meant, c) : NULL;
-        char escape[6] = {'\\', at ? names[at - meant] : 'u', '0', '0', hex[c >> 4], hex[c & 15]};
-        ef__add(out, escape, at ? 2 : 6);
-        i++;
+        ef__write_escape(out, (unsigned char)string.ptr[i]);
     }
     ef__add_char(out, '"');
 }
@@ -1460,7 +1762,9 @@ ef_json *ef_data(ef_call *call)
 
 static const char *ef__kind_name(ef_kind kind)
 {
-    static const char *const names[] = {"null", "true or false", "an integer", "a number", "a string", "an array", "an object"};
+    static const char *const names[] = {
+        "null", "true or false", "an integer", "a number", "a string", "an array", "an object",
+    };
     return names[kind];
 }
 
@@ -1664,12 +1968,6 @@ void ef_log(ef_level level, const char *format, ...)
 
 /* ---- Reducing: decode once, apply all, encode once --------------------------------------------------------- */
 
-/* A string that is there, though the host may have had nothing to write. */
-static ef_str ef__there(ef_str string)
-{
-    return string.ptr ? string : ef_text("");
-}
-
 static void ef__apply(const ef_reducer *reducer, ef_call *call, void *state)
 {
     const ef__event *given = &call->events[call->index];
@@ -1717,6 +2015,7 @@ static ef__outcome ef__reduce(const ef_reducer *reducer, ef_str before, const ef
     memset(&outcome, 0, sizeof outcome);
     call.events = events;
     void *state = ef_alloc(reducer->model_bytes);
+    reducer->begin(state);
     ef_str why, after = {NULL, 0}, first = before.ptr ? before : ef_text(reducer->options.initial);
     ef_json *json = first.ptr ? ef_parse(first, &why) : NULL;
     if (json)

@@ -1,0 +1,30 @@
+/* Loops for ever when it is told to. */
+#define EVERFOLD_IMPLEMENTATION
+#include "everfold.h"
+
+typedef struct {
+    int64_t count;
+} counter;
+
+static void counter_decode(ef_call *call, counter *model, ef_json *json)
+{
+    model->count = ef_get_int(call, json, "count");
+}
+
+static ef_json *counter_encode(const counter *model)
+{
+    return ef_set(ef_object(), "count", ef_int(model->count));
+}
+
+static ef_result counter_apply(ef_call *call, counter *model, const ef_event *event)
+{
+    (void)call;
+    /* C may assume that a loop ends unless what it looks at can change by itself. */
+    volatile bool looping = ef_is(event, "looped");
+    while (looping)
+        ;
+    model->count++;
+    return EF_OK;
+}
+
+EVERFOLD_REDUCER(counter, .fold = EF_OCCURRED, .types = {"counted", "looped"});
