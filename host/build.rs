@@ -30,7 +30,15 @@ const PROJECTS: [(&str, &[(&str, &str)]); 7] = [
     ("PYTHON", &[("python/template", ""), ("python/everfold", "everfold")]),
     ("GO", &[("go/template", ""), ("go", "everfold")]),
     ("C", &[("c/template", ""), ("c/everfold.h", "everfold-sdk/everfold.h")]),
-    ("ZIG", &[("zig/template", ""), ("zig/src", "everfold-sdk/src")]),
+    (
+        "ZIG",
+        &[
+            ("zig/template", ""),
+            ("zig/src", "everfold-sdk/src"),
+            ("zig/build.zig", "everfold-sdk/build.zig"),
+            ("zig/build.zig.zon", "everfold-sdk/build.zig.zon"),
+        ],
+    ),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -63,14 +71,14 @@ fn projects() -> Result<String, Box<dyn Error>> {
     Ok(text)
 }
 
-/// Every file at or below a path, by name, but for what tools leave there.
+/// What is not for new projects: what tools leave behind, an SDK's own tests, and templates where the SDK is meant.
+const LEFT_OUT: [&str; 7] =
+    ["__pycache__", "node_modules", "target", "zig-out", ".zig-cache", "template", "testdata"];
+
+/// Every file at or below a path, by name, but for what is left out.
 fn files(path: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
-    }
-    if !path.exists() {
-        println!("cargo::warning=TEMPORARY {}", path.display());
-        return Ok(vec![]);
     }
     let entries = fs::read_dir(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
@@ -78,7 +86,9 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let mut found = Vec::new();
     for path in paths {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if !["__pycache__", "node_modules", "target", "zig-out", ".zig-cache"].contains(&&*name) {
+        let of_template = path.components().any(|part| part.as_os_str() == "template");
+        let is_left_out = LEFT_OUT.contains(&&*name) || (name.ends_with("_test.go") && !of_template);
+        if !is_left_out {
             found.extend(files(&path)?);
         }
     }
