@@ -34,24 +34,43 @@ pub(super) fn build(project: &Project) -> Result<Vec<u8>, BuildError> {
     let (entry, script) = (project.made("entry.js"), project.made("reducer.js"));
     project.write(&entry, wrapper(&reducer).as_bytes())?;
     let mut bundle = tool(project, "esbuild");
-    bundle.args([
-        &entry,
-        "--bundle",
-        "--format=esm",
-        "--platform=neutral",
-        "--target=es2023",
-        "--log-level=warning",
-    ]);
+    bundle.args([&entry, "--bundle", "--format=esm", "--platform=neutral", "--main-fields=module,main"]);
+    bundle.args(["--target=es2023", "--external:everfold:*", "--log-level=warning"]);
     bundle.arg(format!("--outfile={script}"));
     run(bundle, INSTALL)?;
     let component = project.made("reducer.wasm");
     let mut componentize = tool(project, "componentize-qjs");
     componentize.args(["--wit", &wit, "--world", contract::WORLD, "--js", &script]);
-    componentize.args(["--opt-size", "--stub-wasi", "--sync", "--output", &component]);
+    // Nothing outlives a call, so that there is nothing to collect.
+    componentize.args(["--opt-size", "--stub-wasi", "--sync", "--disable-gc", "--output", &component]);
     run(componentize, INSTALL)?;
     project.read(&component)
 }
 
+/// What is bundled: the project's reducer, as the contract wants it.
 fn wrapper(reducer: &str) -> String {
-    format!("import reducer from \"../../{reducer}\";\nexport {{ reducer }};\n")
+    format!(
+        "import 'everfold/guest';\n\
+         import definition from '../../{reducer}';\n\
+         import {{ module }} from 'everfold/module';\n\n\
+         export const reducer = module(definition);\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_manifest_without_a_reducer_is_told_what_to_say() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project::open(folder.path()).unwrap();
+        for (manifest, why) in [("{}", "\"reducer\": \"src/reducer.ts\""), ("{", "package.json")] {
+            fs::write(folder.path().join("package.json"), manifest).unwrap();
+            let said = build(&project).unwrap_err().to_string();
+            assert!(said.contains(why), "{said}");
+        }
+    }
 }

@@ -32,8 +32,7 @@ pub(super) fn build(project: &Project) -> Result<Vec<u8>, BuildError> {
     let reducer = reducer(&project.read("pyproject.toml")?)
         .map_err(|why| BuildError::Manifest { path: project.dir.join("pyproject.toml"), why })?;
     let wit = contract::write(project)?;
-    let app = project.made("app/everfold_app.py");
-    project.write(&app, wrapper(&reducer).as_bytes())?;
+    project.write(&project.made("app/everfold_app.py"), wrapper(&reducer).as_bytes())?;
     let component = project.made("reducer.wasm");
     let mut python = tool(project, "componentize-py");
     python.args(["--wit-path", &wit, "--world", contract::WORLD, "componentize", "--stub-wasi"]);
@@ -51,6 +50,27 @@ fn reducer(manifest: &[u8]) -> Result<String, String> {
     })
 }
 
+/// The module that a component is made of: the project's reducer, as the contract wants it.
 fn wrapper(reducer: &str) -> String {
-    format!("import {reducer}\n")
+    format!(
+        "import sys\n\
+         from importlib import import_module\n\n\
+         # What is compiled here would lie about when it was.\n\
+         sys.dont_write_bytecode = True\n\n\
+         from everfold.component import export\n\n\
+         Reducer = export(import_module({reducer:?}))\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_names_the_reducer() {
+        let named = reducer(b"[project]\nname = \"cart\"\n[tool.everfold]\nreducer = \"shop.cart\"\n");
+        assert_eq!(named.as_deref(), Ok("shop.cart"));
+        assert!(reducer(b"[project]\n").unwrap_err().contains("[tool.everfold]"));
+        assert!(reducer(b"[tool.everfold").is_err());
+    }
 }

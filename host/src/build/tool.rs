@@ -64,7 +64,7 @@ pub(super) fn run(mut command: Command, install: &'static str) -> Result<(), Bui
 }
 
 /// A call as one would type it in the folder where it is made.
-fn shown(command: &Command) -> String {
+pub(super) fn shown(command: &Command) -> String {
     let text = |text: &OsStr| text.to_string_lossy().into_owned();
     let set = command.get_envs().filter_map(|(key, value)| Some(format!("{}={}", text(key), text(value?))));
     let program = Path::new(command.get_program());

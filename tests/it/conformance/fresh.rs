@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::harness::{Guest, Host, entity, event_id, run, run_within};
 
-use super::projects::{folder, toolchains};
+use super::projects::{folder, installed, toolchains};
 
 /// For compiling what a language needs for the first time.
 const LONG: Duration = Duration::from_secs(600);
@@ -31,6 +31,7 @@ async fn a_new_project_works(language: Language, name: &str) {
     let lang = format!("{language:?}").to_lowercase();
     let (made, told, said) = run(&["new", path, "--lang", &lang], &[]).await;
     assert!(made.success() && told.contains("README.md"), "{told}{said}");
+    installed(language, &project);
     passes_its_unit_test(language, &project).await;
     let module = project.join("built.wasm");
     let module = module.to_str().unwrap();
@@ -53,8 +54,8 @@ async fn a_new_project_works(language: Language, name: &str) {
 
 async fn passes_its_unit_test(language: Language, project: &Path) {
     let [program, arguments @ ..] = unit_test(language) else { unreachable!("a command") };
-    let bin = toolchains().join(".venv/bin");
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let [venv, npm] = [".venv/bin", "node_modules/.bin"].map(|bin| toolchains().join(bin));
+    let path = format!("{}:{}:{}", venv.display(), npm.display(), std::env::var("PATH").unwrap());
     let mut command = Command::new(program);
     command.args(arguments).current_dir(project).env("PATH", path);
     // The project has a toolchain of its own, or the machine's.

@@ -6,6 +6,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::Command,
     sync::{Arc, Mutex, OnceLock},
@@ -62,12 +63,21 @@ pub(super) fn module(language: Language, behaviour: &str) -> &'static Guest {
 fn project(language: Language, behaviour: &str, name: &str) -> Guest {
     let project = folder(name);
     projects::create(&project, language).unwrap();
+    installed(language, &project);
     let source = Path::new(source(language));
     let extension = source.extension().unwrap().to_str().unwrap();
     let written = root().join(format!("tests/conformance/{behaviour}/reducer.{extension}"));
     assert!(project.join(source).is_file(), "a new project has no {}", source.display());
     fs::copy(&written, project.join(source)).unwrap_or_else(|error| panic!("{}: {error}", written.display()));
     built(&project)
+}
+
+/// What `npm install` does for a project's SDK; its tools lie above it.
+pub(super) fn installed(language: Language, project: &Path) {
+    if matches!(language, Language::Ts | Language::Js) {
+        fs::create_dir_all(project.join("node_modules")).unwrap();
+        symlink("../everfold-sdk", project.join("node_modules/everfold")).unwrap();
+    }
 }
 
 /// Builds the one reducer of a project.

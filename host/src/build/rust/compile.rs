@@ -9,7 +9,7 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::build::BuildError;
+use crate::build::{BuildError, tool::shown};
 
 use super::{
     package::Reducer,
@@ -35,7 +35,9 @@ struct Target {
 /// Compiles the reducers, and tells where each one's core module is.
 pub(super) fn compile(dir: &Path, reducers: Vec<Reducer>) -> Result<Vec<(Reducer, PathBuf)>, BuildError> {
     let failed = |error: std::io::Error| not_run("cargo", dir, &error);
-    let mut cargo = command(dir, &reducers).spawn().map_err(failed)?;
+    let mut cargo = command(dir, &reducers);
+    eprintln!("everfold: {}", shown(&cargo));
+    let mut cargo = cargo.spawn().map_err(failed)?;
     let mut artifacts = Vec::new();
     if let Some(stdout) = cargo.stdout.take() {
         for line in BufReader::new(stdout).lines() {
