@@ -43,6 +43,8 @@
 //!   `serde_json::Value`, takes all events, and only their data.
 //! - **The model.** There is [`Default`] before the first event. A model that serializes to `null`, such
 //!   as the `None` of an `Option`, is no model: the host deletes it.
+//! - **Numbers.** An integer beyond ±2⁵³ is refused in data and in models, though a `u64` could hold it:
+//!   readers in other languages would get another number. Keep it as a string. NaN and infinities are refused, too.
 //! - **The new events.** They get the event that was applied as their cause, and exist once the host has
 //!   committed the whole call.
 //! - **A failure** parks the entity. Leave it to events that must not be folded; fold the merely odd ones.
@@ -52,7 +54,7 @@
 //!
 //! The parts, in the order that a call flows: [`reducer!`] exports the module, [`wire`] is the contract as
 //! it crosses the boundary, then events are decoded, applied as [`Event`]s, and [`NewEvent`]s or a
-//! [`Failure`] go back. [`log`] writes lines for people, [`testing`] does all of it natively.
+//! [`Failure`] go back, in [`canonical`] JSON. [`log`] writes lines for people, [`testing`] does all of it natively.
 
 #[doc(hidden)]
 pub mod bindings;

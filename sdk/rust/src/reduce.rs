@@ -48,8 +48,8 @@ where
 ///
 /// # Errors
 ///
-/// `invalid-model` or `invalid-data` for bytes that are not what `M` or `E` expects, or whatever `apply`
-/// says; then nothing of the call counts.
+/// `invalid-model` or `invalid-data` for bytes that are not what `M` or `E` expects, `invalid-model` for a model that
+/// JSON has no form for, or whatever `apply` says; then nothing of the call counts.
 pub(crate) fn reduce<M, E>(
     apply: Apply<M, E>,
     model: Option<&[u8]>,
@@ -158,5 +158,35 @@ mod tests {
         assert!(undecodable.message.starts_with("put: "), "{undecodable}");
         let model = fold(apply, Some(b"{}"), [event("put", 1)]).unwrap_err();
         assert_eq!((model.event, model.code.as_str()), (None, "invalid-model"));
+    }
+
+    #[test]
+    fn models_are_canonical() {
+        fn double(model: &mut serde_json::Value, event: Event<serde_json::Value>) -> Result<Vec<NewEvent>> {
+            *model = json!({"b": event.data, "a": model});
+            Ok(vec![NewEvent::new("doubled", &model)?])
+        }
+        let folded = fold(double, None, [event("any", 1.0)]).unwrap();
+        assert_eq!(folded.bytes.as_deref(), Some(&br#"{"a":null,"b":1}"#[..]));
+        let again = fold(|_: &mut f64, _: Event<()>| Ok(vec![]), Some(b"1.50"), [event("any", ())]).unwrap();
+        assert_eq!(again.bytes.as_deref(), Some(&b"1.5"[..]), "older bytes become canonical");
+    }
+
+    #[test]
+    fn numbers_that_others_would_misread_are_refused() {
+        fn divide(sum: &mut f64, event: Event<f64>) -> Result<Vec<NewEvent>> {
+            *sum /= event.data;
+            Ok(vec![])
+        }
+        let data = fold(divide, None, [event("put", (1_u64 << 53) + 1)]).unwrap_err();
+        assert_eq!((data.event, data.code.as_str()), (Some(0), "invalid-data"));
+        assert_eq!(data.message, "put: the number 9007199254740993 is beyond 2^53: send it as a string");
+        let written = fold(divide, None, [event("put", 0)]).unwrap_err();
+        assert_eq!((written.event, written.code.as_str()), (None, "invalid-model"));
+        let read = fold(divide, Some(b"9007199254740993"), [event("put", 1)]).unwrap_err();
+        assert_eq!((read.event, read.code.as_str()), (None, "invalid-model"));
+        let emitted = NewEvent::new("put", &u64::MAX).unwrap_err();
+        assert_eq!(emitted.code, "invalid-json");
+        assert!(emitted.trace.is_some_and(|trace| trace.contains("reduce.rs")), "where it was made");
     }
 }

@@ -142,17 +142,12 @@ impl Writer {
     /// Notes a member that is behind its place.
     #[cold]
     fn insert(&mut self, object: &mut Object, member: Member) -> Result<(), Error> {
-        let mut place = self.members.len();
-        while place > object.first {
-            match self.compare(&self.members[place - 1], &member) {
-                Ordering::Less => break,
-                Ordering::Greater => place -= 1,
-                Ordering::Equal => {
-                    let key = String::from_utf8_lossy(&self.out[member.start..=member.key_end]);
-                    return Err(Error::new(format!("two members of an object are called {key}")));
-                }
-            }
-        }
+        let members = &self.members[object.first..];
+        let Err(place) = members.binary_search_by(|other| self.compare(other, &member)) else {
+            let key = String::from_utf8_lossy(&self.out[member.start..=member.key_end]);
+            return Err(Error::new(format!("two members of an object are called {key}")));
+        };
+        let place = object.first + place;
         self.members.insert(place, member);
         object.moved = Some(object.moved.map_or(place, |moved| moved.min(place)));
         Ok(())
