@@ -111,8 +111,7 @@ class _Compiler:
         if cls not in self.objects:
             # A type that contains itself finds this before there is anything else.
             self.objects[cls] = lambda value: decode(value)
-            members = self._members(cls)
-            decode = _object(cls, members)
+            decode = _decode_object(cls, self._members(cls))
             self.objects[cls] = decode
         return self.objects[cls]
 
@@ -146,25 +145,39 @@ def _plain(of: Any) -> Any:
             return of
 
 
-def _object(cls: Any, members: list[tuple[str, Decoder, bool]]) -> Decoder:
+def _decode_object(cls: Any, members: list[tuple[str, Decoder, bool]]) -> Decoder:
+    by_place = is_dataclass(cls) and not any(field.kw_only for field in fields(cls))
+
     def decode(value: Any) -> Any:
         if type(value) is not dict:
             raise _expected("an object", value)
-        found = {}
-        for name, member, must in members:
-            if name in value:
-                try:
-                    found[name] = member(value[name])
-                except Mismatch as error:
-                    raise error.within(name) from None
-            elif must:
-                raise Mismatch(f"{name} is missing")
         try:
-            return cls(**found)
+            # The common case, in as few steps as there are.
+            if by_place:
+                return cls(*[member(value[name]) for name, member, _ in members])
+        except (KeyError, ValueError):
+            pass
+        try:
+            return cls(**_found(value, members))
+        except Mismatch:
+            raise
         except ValueError as error:  # of a dataclass that looks at its values
             raise Mismatch(str(error)) from error
 
     return decode
+
+
+def _found(
+    value: dict[str, Any], members: list[tuple[str, Decoder, bool]]
+) -> dict[str, Any]:
+    """The members that are there, or what is wrong with the first that is not right."""
+    found = {}
+    for name, member, must in members:
+        if name in value:
+            found[name] = _within(name, member, value[name])
+        elif must:
+            raise Mismatch(f"{name} is missing")
+    return found
 
 
 def _list(item: Decoder) -> Decoder:
