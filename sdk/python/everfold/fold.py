@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from .basic import Decoder, Mismatch
 from .canonical import canonical_json
 from .event import Become, Event, Metadata, NewEvent
 from .reading import Unreadable, read
 from .refused import Refused, text_of, trace_of
-from .typed import Decoder, Mismatch
 
 
 class RawEvent(Protocol):
