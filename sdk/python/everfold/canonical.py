@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from codecs import lookup
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from functools import cache
 from json.encoder import encode_basestring
 from math import isfinite
 from typing import Any
 
 from .reading import GREATEST_INTEGER, MOST_LEVELS
 
-_Put = Callable[[str], None]
+_Writer = Callable[[Any, int], str]
+
+_UTF16 = lookup("utf-16-be")
+"""A codec is a module, and modules are loaded only while a component is built."""
 
 _ESCAPED = bytes.maketrans(bytes([*range(32), *b'"\\']), bytes(34))
 """Makes a zero of each byte that a text must not hold as it is."""
@@ -30,18 +33,111 @@ def canonical_json(value: Any) -> bytes:
     their values. Raises `NotJson` for anything else: NaN and infinities, integers
     beyond 2^53, lone surrogates, and more than 256 levels.
     """
-    parts: list[str] = []
     try:
-        _write(value, parts.append, MOST_LEVELS)
-        return "".join(parts).encode()
+        return _text(value, MOST_LEVELS).encode()
     except UnicodeEncodeError:
         raise NotJson("a text with half of a surrogate pair is not Unicode") from None
 
 
-def number(value: float) -> str:
-    """A finite double as ECMAScript's `Number::toString` writes it."""
+def _text(value: Any, levels: int) -> str:
+    kind = type(value)
+    if kind is int and -GREATEST_INTEGER <= value <= GREATEST_INTEGER:
+        return str(value)
+    write = _WRITERS.get(kind) or _writer(kind)
+    return write(value, levels)
+
+
+def _writer(kind: type) -> _Writer:
+    """Finds out how values of a type are written, once."""
+    if is_dataclass(kind):
+        write = _dataclass(kind)
+    elif issubclass(kind, Enum):
+        write = _enum
+    elif issubclass(kind, (set, frozenset)):
+        raise NotJson("a set has no order: write sorted(…) or a list")
+    else:
+        write = _derived(kind)
+    _WRITERS[kind] = write
+    return write
+
+
+def _derived(kind: type) -> _Writer:
+    """A type that derives from one of those that JSON has is written as that."""
+    # By their own methods: those of `kind` may say something else.
+    for base, plain in (
+        (str, str.__str__),
+        (int, int.__int__),
+        (float, float.__float__),
+    ):
+        if issubclass(kind, base):
+            as_base = _WRITERS[base]
+            return lambda value, levels: as_base(plain(value), levels)
+    for base in (dict, list, tuple):
+        if issubclass(kind, base):
+            return _WRITERS[base]
+    raise NotJson(f"a value of type {kind.__name__} is not JSON")
+
+
+def _dataclass(kind: type) -> _Writer:
+    names = sorted((field.name for field in fields(kind)), key=_utf16)
+    members = [(name, f'"{name}":') for name in names]
+
+    def write(value: Any, levels: int) -> str:
+        if levels == 0:
+            raise _too_deep()
+        parts = [
+            before + _text(getattr(value, name), levels - 1) for name, before in members
+        ]
+        return f"{{{','.join(parts)}}}"
+
+    return write
+
+
+def _enum(value: Any, levels: int) -> str:
+    return _text(value.value, levels)
+
+
+def _dict(value: dict[Any, Any], levels: int) -> str:
+    if levels == 0:
+        raise _too_deep()
+    try:
+        ascii_only = "".join(value).isascii()
+    except TypeError:
+        odd = next(key for key in value if not isinstance(key, str))
+        raise NotJson(f"the key {odd!r} of an object is not text") from None
+    # By code points and by UTF-16 units is the same order for most keys.
+    keys = sorted(value) if ascii_only else sorted(value, key=_utf16)
+    parts = [f"{_str(key)}:{_text(value[key], levels - 1)}" for key in keys]
+    return f"{{{','.join(parts)}}}"
+
+
+def _list(value: list[Any] | tuple[Any, ...], levels: int) -> str:
+    if levels == 0:
+        raise _too_deep()
+    return f"[{','.join([_text(item, levels - 1) for item in value])}]"
+
+
+def _str(value: str, levels: int = 0) -> str:
+    # In a module, to look at each character costs several times what this does.
+    if len(value) > 16 and 0 not in value.encode().translate(_ESCAPED):
+        return f'"{value}"'
+    return encode_basestring(value)
+
+
+def _int(value: int, levels: int) -> str:
+    if -GREATEST_INTEGER <= value <= GREATEST_INTEGER:
+        return str(value)
+    # Python itself writes no more than some thousand digits.
+    shown = value if value.bit_length() <= 256 else f"of {value.bit_length()} bits"
+    raise NotJson(f"the number {shown} is beyond 2^53: send it as a string")
+
+
+def _float(value: float, levels: int) -> str:
+    """As ECMAScript's `Number::toString` writes it."""
     if value == 0:
         return "0"
+    if not isfinite(value):
+        raise NotJson(f"the number {value} is not JSON")
     # Both have the same digits, but part with plain notation at other exponents.
     digits, _, exponent = repr(value).partition("e")
     if not exponent:
@@ -56,115 +152,31 @@ def number(value: float) -> str:
     return f"{digits}e{power:+d}"
 
 
-def _write(value: Any, put: _Put, levels: int) -> None:
-    kind = type(value)
-    if kind is str:
-        put(_quoted(value))
-    elif kind is int:
-        put(_integer(value))
-    elif kind is dict:
-        _write_dict(value, put, levels)
-    elif kind is list or kind is tuple:
-        _write_list(value, put, levels)
-    elif kind is float:
-        put(_double(value))
-    elif value is None:
-        put("null")
-    elif kind is bool:
-        put("true" if value else "false")
-    else:
-        _write_other(value, put, levels)
+def _bool(value: bool, levels: int) -> str:
+    return "true" if value else "false"
 
 
-def _write_other(value: Any, put: _Put, levels: int) -> None:
-    if is_dataclass(value) and not isinstance(value, type):
-        _write_dataclass(value, put, levels)
-    elif isinstance(value, Enum):
-        _write(value.value, put, levels)
-    elif isinstance(value, str):
-        put(_quoted(str(value)))
-    elif isinstance(value, int):
-        put(_integer(int(value)))
-    elif isinstance(value, float):
-        put(_double(float(value)))
-    elif isinstance(value, dict):
-        _write_dict(value, put, levels)
-    elif isinstance(value, (list, tuple)):
-        _write_list(value, put, levels)
-    elif isinstance(value, (set, frozenset)):
-        raise NotJson("a set has no order: write sorted(…) or a list")
-    else:
-        raise NotJson(f"a value of type {type(value).__name__} is not JSON")
+def _none(value: None, levels: int) -> str:
+    return "null"
 
 
-def _write_dict(value: dict[Any, Any], put: _Put, levels: int) -> None:
-    _refuse_depth(levels)
-    try:
-        ascii_only = "".join(value).isascii()
-    except TypeError:
-        odd = next(key for key in value if not isinstance(key, str))
-        raise NotJson(f"the key {odd!r} of an object is not text") from None
-    # By code points and by UTF-16 units is the same order for most keys.
-    keys = sorted(value) if ascii_only else sorted(value, key=_utf16)
-    before = "{"
-    for key in keys:
-        put(f"{before}{_quoted(key)}:")
-        _write(value[key], put, levels - 1)
-        before = ","
-    put("}" if keys else "{}")
-
-
-def _write_dataclass(value: Any, put: _Put, levels: int) -> None:
-    _refuse_depth(levels)
-    members = _members(type(value))
-    for name, before in members:
-        put(before)
-        _write(getattr(value, name), put, levels - 1)
-    put("}" if members else "{}")
-
-
-def _write_list(value: list[Any] | tuple[Any, ...], put: _Put, levels: int) -> None:
-    _refuse_depth(levels)
-    before = "["
-    for item in value:
-        put(before)
-        _write(item, put, levels - 1)
-        before = ","
-    put("]" if value else "[]")
-
-
-@cache
-def _members(cls: type) -> list[tuple[str, str]]:
-    """The fields of a dataclass, in order, each with what is written before it."""
-    names = sorted((field.name for field in fields(cls)), key=_utf16)
-    return [(name, f'{"," if n else "{"}"{name}":') for n, name in enumerate(names)]
+_WRITERS: dict[type, _Writer] = {
+    str: _str,
+    bool: _bool,
+    int: _int,
+    float: _float,
+    type(None): _none,
+    dict: _dict,
+    list: _list,
+    tuple: _list,
+}
+"""How the types that have been met are written. It is filled while a component is built,
+and then each call begins with it."""
 
 
 def _utf16(key: str) -> bytes:
-    return key.encode("utf-16-be", "surrogatepass")
+    return _UTF16.encode(key, "surrogatepass")[0]
 
 
-def _quoted(text: str) -> str:
-    # In a module, to look at each character costs several times what this does.
-    if len(text) > 16 and 0 not in text.encode().translate(_ESCAPED):
-        return f'"{text}"'
-    return encode_basestring(text)
-
-
-def _integer(value: int) -> str:
-    if -GREATEST_INTEGER <= value <= GREATEST_INTEGER:
-        return str(value)
-    # Python itself writes no more than some thousand digits.
-    shown = value if value.bit_length() <= 256 else f"of {value.bit_length()} bits"
-    raise NotJson(f"the number {shown} is beyond 2^53: send it as a string")
-
-
-def _double(value: float) -> str:
-    if isfinite(value):
-        return number(value)
-    raise NotJson(f"the number {value} is not JSON")
-
-
-def _refuse_depth(levels: int) -> None:
-    if levels == 0:
-        raise NotJson(f"it is nested deeper than {MOST_LEVELS} levels")
+def _too_deep() -> NotJson:
+    return NotJson(f"it is nested deeper than {MOST_LEVELS} levels")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, Literal, TypeVar, Union
 
+from .basic import Decoder
 from .canonical import canonical_json
 from .event import Become, Event, NewEvent
 from .fold import Folding
 from .reading import read
-from .typed import Decoder, decoder
+from .typed import decoder
 
 M = TypeVar("M")
 

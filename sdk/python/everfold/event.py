@@ -23,9 +23,11 @@ class Metadata(tuple[tuple[str, str], ...]):
         return next((value for name, value in self if name == key), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Event(Generic[D]):
     """An immutable fact about one entity, with its data as `D`."""
+
+    # Not frozen: to make one would cost a module several times as much.
 
     id: str
     """A UUIDv1, unique in its context, made when it happened."""

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from .basic import Decoder, Mismatch
 from .canonical import canonical_json
 from .event import Become, Event, Metadata, NewEvent
 from .reading import Unreadable, read
 from .refused import Refused, text_of, trace_of
-from .typed import Decoder, Mismatch
 
 
 class RawEvent(Protocol):
@@ -56,7 +56,14 @@ class Folding:
         emitted: list[tuple[int, NewEvent]] = []
         for index, raw in enumerate(events):
             try:
-                model = self._step(model, raw, index, emitted)
+                event = self._event(raw)
+                if model is None:
+                    model = self.initial()
+                made = self.apply(model, event)
+                if isinstance(made, Become):
+                    model, made = made.model, made.events
+                if made:
+                    emitted += [(index, _checked(new)) for new in made]
             except Refused as refused:
                 refused.event = index
                 refused.trace = refused.trace or trace_of(refused)
@@ -69,33 +76,18 @@ class Folding:
         after = None if model is None else _write_model(model)
         return Reduction(after != before, after, emitted)
 
-    def _step(
-        self, model: Any, raw: RawEvent, index: int, emitted: list[tuple[int, NewEvent]]
-    ) -> Any:
-        event = self._event(raw)
-        if model is None:
-            model = self.initial()
-        made = self.apply(model, event)
-        if isinstance(made, Become):
-            model, made = made.model, made.events
-        for new in made or ():
-            if not isinstance(new, NewEvent):
-                kind = type(new).__name__
-                raise TypeError(f"a reducer returns NewEvents, not a {kind}")
-            emitted.append((index, new))
-        return model
-
     def _event(self, raw: RawEvent) -> Event[Any]:
         decode = self.data.get(raw.event_type, self.any_data)
+        metadata = raw.metadata
         return Event(
-            id=raw.id,
-            entity=raw.entity,
-            type=raw.event_type,
-            data=None if decode is None else _data(raw, decode),
-            occurred_at=raw.occurred_at,
-            position=raw.position,
-            cause=raw.cause,
-            metadata=Metadata(raw.metadata),
+            raw.id,
+            raw.entity,
+            raw.event_type,
+            None if decode is None else _data(raw, decode),
+            raw.occurred_at,
+            raw.position,
+            raw.cause,
+            Metadata(metadata) if metadata else _NO_METADATA,
         )
 
     def _read_model(self, before: bytes) -> Any:
@@ -103,6 +95,15 @@ class Folding:
             return self.model(read(before))
         except Exception as error:
             raise Refused("invalid-model", text_of(error)) from error
+
+
+_NO_METADATA = Metadata()
+
+
+def _checked(new: Any) -> NewEvent:
+    if isinstance(new, NewEvent):
+        return new
+    raise TypeError(f"a reducer returns NewEvents, not a {type(new).__name__}")
 
 
 def _data(raw: RawEvent, decode: Decoder) -> Any:

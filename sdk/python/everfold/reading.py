@@ -13,6 +13,7 @@ module holds, so that code which walks through a value has room, too."""
 GREATEST_INTEGER = 2**53
 """Up to here, both ways, every integer is a double as well."""
 
+_BACKSLASH = ord("\\")
 _HALF_OF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 _PAIR = re.compile(rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..")
 _BRACKETS = bytes.maketrans(b"{}", b"[]")
@@ -31,12 +32,19 @@ def read(data: bytes) -> Any:
     2^53 and other numbers beyond the range of doubles, for escapes that are half of a
     surrogate pair, and for more than `MOST_LEVELS` levels.
     """
-    if data.count(b"[") + data.count(b"{") > MOST_LEVELS:
+    # What is short has no room for so many levels.
+    if len(data) > 2 * MOST_LEVELS and data.count(b"[") + data.count(b"{") > MOST_LEVELS:
         _refuse_depth(data)
-    if b"\\" in data and _HALF_OF_A_PAIR.search(data):
+    if _BACKSLASH in data and _HALF_OF_A_PAIR.search(data):
         _refuse_lone_surrogates(data)
     try:
-        return _DECODER.decode(data.decode())
+        text = data.decode()
+        try:
+            value, end = _DECODER.scan_once(text, 0)
+        except StopIteration:
+            end = -1
+        # Mostly there is no white space around it: else the long way, or an error.
+        return value if end == len(text) else _DECODER.decode(text)
     except UnicodeDecodeError as error:
         raise Unreadable(f"it is not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
@@ -76,8 +84,8 @@ def _refuse_lone_surrogates(data: bytes) -> None:
 
 
 def _integer(digits: str) -> int | float:
-    if digits == "-0":
-        return -0.0
+    if len(digits) < 16:
+        return int(digits) if digits != "-0" else -0.0
     # Longer ones need not be read to know that they are too large.
     if len(digits) > 17 or abs(int(digits)) > GREATEST_INTEGER:
         raise beyond(digits if len(digits) <= 40 else f"{digits[:40]}…")

@@ -7,9 +7,9 @@ while its component is built, so that a call pays for none of it.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
+from inspect import Parameter, signature
 from typing import (
     Any,
     Literal,
@@ -21,17 +21,16 @@ from typing import (
     is_typeddict,
 )
 
-from .reading import GREATEST_INTEGER, beyond
-
-Decoder = Callable[[Any], Any]
-
-
-class Mismatch(ValueError):
-    """A value is not what a type says. The message begins with the path to it."""
-
-    def within(self, name: object) -> Mismatch:
-        """The same, seen from the object or array that holds the value as `name`."""
-        return Mismatch(f"{name}: {self}")
+from .basic import (
+    SIMPLE,
+    Decoder,
+    Mismatch,
+    enum,
+    expected,
+    kind_of,
+    literal,
+    within,
+)
 
 
 def decoder(of: Any) -> Decoder:
@@ -47,14 +46,14 @@ class _Compiler:
 
     def compile(self, of: Any) -> Decoder:
         of = _plain(of)
-        simple = _SIMPLE.get(of) if isinstance(of, type) or of is Any else None
+        simple = SIMPLE.get(of) if isinstance(of, type) or of is Any else None
         if simple:
             return simple
         origin, arguments = get_origin(of), get_args(of)
         if origin in (Union, types.UnionType):
             return self._union(arguments)
         if origin is Literal:
-            return _literal(arguments)
+            return literal(arguments)
         if origin is list:
             return _list(self.compile(arguments[0]))
         if origin is dict and arguments[0] is str:
@@ -64,7 +63,7 @@ class _Compiler:
         if isinstance(of, type) and (is_dataclass(of) or is_typeddict(of)):
             return self._object(of)
         if isinstance(of, type) and issubclass(of, Enum):
-            return _enum(of)
+            return enum(of)
         raise TypeError(
             f"JSON cannot be read as {of!r}: name a dataclass, a TypedDict, an Enum, "
             "bool, int, float, str, None, list[…], dict[str, …], tuple[…], a Union or "
@@ -87,7 +86,7 @@ class _Compiler:
             if len(choices) == 1 and mismatch:
                 raise mismatch
             names = " or ".join(getattr(a, "__name__", str(a)) for a in arguments)
-            raise Mismatch(f"{_kind(value)} is no {names}")
+            raise Mismatch(f"{kind_of(value)} is no {names}")
 
         return decode
 
@@ -99,9 +98,9 @@ class _Compiler:
 
         def decode(value: Any) -> tuple[Any, ...]:
             if type(value) is not list or len(value) != len(choices):
-                raise _expected(f"an array of {len(choices)}", value)
+                raise expected(f"an array of {len(choices)}", value)
             return tuple(
-                _within(n, choice, item)
+                within(n, choice, item)
                 for n, (choice, item) in enumerate(zip(choices, value))
             )
 
@@ -111,8 +110,7 @@ class _Compiler:
         if cls not in self.objects:
             # A type that contains itself finds this before there is anything else.
             self.objects[cls] = lambda value: decode(value)
-            members = self._members(cls)
-            decode = _object(cls, members)
+            decode = _decode_object(cls, self._members(cls))
             self.objects[cls] = decode
         return self.objects[cls]
 
@@ -146,35 +144,57 @@ def _plain(of: Any) -> Any:
             return of
 
 
-def _object(cls: Any, members: list[tuple[str, Decoder, bool]]) -> Decoder:
+def _decode_object(cls: Any, members: list[tuple[str, Decoder, bool]]) -> Decoder:
+    names = [name for name, _, _ in members]
+    by_place = is_dataclass(cls) and _takes_by_place(cls, names)
+
     def decode(value: Any) -> Any:
         if type(value) is not dict:
-            raise _expected("an object", value)
-        found = {}
-        for name, member, must in members:
-            if name in value:
-                try:
-                    found[name] = member(value[name])
-                except Mismatch as error:
-                    raise error.within(name) from None
-            elif must:
-                raise Mismatch(f"{name} is missing")
+            raise expected("an object", value)
         try:
-            return cls(**found)
+            # The common case, in as few steps as there are.
+            if by_place:
+                return cls(*[member(value[name]) for name, member, _ in members])
+        except (KeyError, ValueError):
+            pass
+        try:
+            return cls(**_found(value, members))
+        except Mismatch:
+            raise
         except ValueError as error:  # of a dataclass that looks at its values
             raise Mismatch(str(error)) from error
 
     return decode
 
 
+def _takes_by_place(cls: Any, names: list[str]) -> bool:
+    """Whether a class takes just these arguments, and also without their names."""
+    parameters = signature(cls).parameters
+    kinds = {parameter.kind for parameter in parameters.values()}
+    return [*parameters] == names and kinds <= {Parameter.POSITIONAL_OR_KEYWORD}
+
+
+def _found(
+    value: dict[str, Any], members: list[tuple[str, Decoder, bool]]
+) -> dict[str, Any]:
+    """The members that are there, or what is wrong with the first that is not right."""
+    found = {}
+    for name, member, must in members:
+        if name in value:
+            found[name] = within(name, member, value[name])
+        elif must:
+            raise Mismatch(f"{name} is missing")
+    return found
+
+
 def _list(item: Decoder) -> Decoder:
     def decode(value: Any) -> list[Any]:
         if type(value) is not list:
-            raise _expected("an array", value)
+            raise expected("an array", value)
         try:
             return [item(one) for one in value]
         except Mismatch:
-            return [_within(n, item, one) for n, one in enumerate(value)]
+            return [within(n, item, one) for n, one in enumerate(value)]
 
     return decode
 
@@ -182,90 +202,10 @@ def _list(item: Decoder) -> Decoder:
 def _dict(item: Decoder) -> Decoder:
     def decode(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
-            raise _expected("an object", value)
+            raise expected("an object", value)
         try:
             return {name: item(one) for name, one in value.items()}
         except Mismatch:
-            return {name: _within(name, item, one) for name, one in value.items()}
+            return {name: within(name, item, one) for name, one in value.items()}
 
     return decode
-
-
-def _within(name: object, item: Decoder, value: Any) -> Any:
-    try:
-        return item(value)
-    except Mismatch as error:
-        raise error.within(name) from None
-
-
-def _literal(choices: tuple[Any, ...]) -> Decoder:
-    def decode(value: Any) -> Any:
-        # Python takes True for 1.
-        for choice in choices:
-            if value == choice and type(value) is type(choice):
-                return choice
-        raise Mismatch(f"{value!r:.60} is none of {', '.join(map(repr, choices))}")
-
-    return decode
-
-
-def _enum(cls: type[Enum]) -> Decoder:
-    literal = _literal(tuple(member.value for member in cls))
-    return lambda value: cls(literal(value))
-
-
-def _int(value: Any) -> int:
-    if type(value) is int:
-        return value
-    # JSON does not tell 1.0 from 1.
-    if type(value) is float and value.is_integer():
-        if abs(value) > GREATEST_INTEGER:
-            raise Mismatch(str(beyond(value)))
-        return int(value)
-    raise _expected("an integer", value)
-
-
-def _float(value: Any) -> float:
-    if type(value) is float:
-        return value
-    if type(value) is int:
-        return float(value)
-    raise _expected("a number", value)
-
-
-def _exactly(cls: type, name: str) -> Decoder:
-    def decode(value: Any) -> Any:
-        if type(value) is cls:
-            return value
-        raise _expected(name, value)
-
-    return decode
-
-
-def _any(value: Any) -> Any:
-    return value
-
-
-_NAMES: dict[type, str] = {
-    type(None): "null",
-    bool: "a boolean",
-    str: "a text",
-    list: "an array",
-    dict: "an object",
-}
-
-_SIMPLE: dict[Any, Decoder] = {
-    Any: _any,
-    object: _any,
-    int: _int,
-    float: _float,
-    **{cls: _exactly(cls, name) for cls, name in _NAMES.items()},
-}
-
-
-def _kind(value: Any) -> str:
-    return _NAMES.get(type(value)) or f"the number {value}"
-
-
-def _expected(what: str, value: Any) -> Mismatch:
-    return Mismatch(f"expected {what}, not {_kind(value)}")

@@ -40,6 +40,11 @@ NUMBERS = {
 }
 
 
+class Text(str):
+    def __str__(self) -> str:
+        return "another"
+
+
 class Level(Enum):
     HIGH = "high"
 
@@ -97,7 +102,7 @@ class CanonicalTest(unittest.TestCase):
     def test_what_stands_for_json_is_written(self) -> None:
         self.assertWritten([Point(0.5, 2), Level.HIGH], '[{"x":2,"y":0.5},"high"]')
         self.assertWritten(([], {}, (), None), "[[],{},[],null]")
-        self.assertWritten(OrderedDict(b=1, a=2), '{"a":2,"b":1}')
+        self.assertWritten(OrderedDict(b=Text("c"), a=2), '{"a":2,"b":"c"}')
 
     def test_what_does_not_is_refused(self) -> None:
         self.assertRefused({"a"}, "a set has no order")

@@ -1,9 +1,10 @@
 import unittest
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from enum import Enum
 from typing import Any, Literal, NewType, Optional, TypedDict, Union
 
-from everfold.typed import Mismatch, decoder
+from everfold.basic import Mismatch
+from everfold.typed import decoder
 
 Sku = NewType("Sku", str)
 
@@ -29,6 +30,19 @@ class Item:
     def __post_init__(self) -> None:
         if self.qty < 0:
             raise ValueError("qty is less than nothing")
+
+
+@dataclass
+class Span:
+    start: int
+    end: int = field(default=9, kw_only=True)
+    length: int
+
+
+@dataclass
+class Rate:
+    gross: float
+    tax: InitVar[float]
 
 
 @dataclass
@@ -93,6 +107,12 @@ class TypedTest(unittest.TestCase):
         self.assertRead(Node, tree, Node(1.0, [Node(2.0)]))
         tree["children"] = [{"value": "x"}]
         self.assertRefused(Node, tree, "^children: 0: value: expected a number")
+
+    def test_arguments_are_given_by_name_where_places_differ(self) -> None:
+        data = {"start": 1, "end": 3, "length": 2}
+        self.assertRead(Span, data, Span(1, 2, end=3))
+        with self.assertRaisesRegex(TypeError, "missing .* 'tax'"):
+            decoder(Rate)({"gross": 1})
 
     def test_typed_dicts(self) -> None:
         self.assertRead(Size, {}, {})
