@@ -6,10 +6,13 @@
  * anything to find.
  */
 
+import { LEVELS, TooDeep } from './misfit.js';
 import { isUnicode } from './utf8.js';
-import { LEVELS, number } from './write.js';
+import { number } from './write.js';
 
 const [QUOTE, BACKSLASH, ZERO, NINE] = ['"', '\\', '0', '9'].map((character) => character.charCodeAt(0));
+/** With so many brackets that open, even if none closes, `JSON.parse` still has the stack that it needs. */
+const SAFE = 1000;
 /** Integers with fewer digits are below 2^53. */
 const LONG = 16;
 const ESCAPED_SURROGATE = /\\u[dD][89a-fA-F]/;
@@ -40,7 +43,7 @@ export function readModel(text, bytes) {
 }
 
 function read(text, bytes, isLossy) {
-  if (text.length > 2 * LEVELS) checkDepth(text, bytes);
+  if (text.length > 2 * SAFE) checkDepth(text, bytes);
   const value = JSON.parse(text);
   if (mayHoldLongInteger(bytes)) checkIntegers(text, isLossy);
   if (bytes.includes(BACKSLASH) && ESCAPED_SURROGATE.test(text)) checkStrings(value);
@@ -82,16 +85,16 @@ function isDigit(byte) {
   return byte >= ZERO && byte <= NINE;
 }
 
-/** Refuses what is nested too deep, before `JSON.parse` runs out of stack. */
+/** Refuses depth for which `JSON.parse` might have no stack. Whoever walks through the value has limits of his own. */
 function checkDepth(text, bytes) {
-  if (text.split('[').length + text.split('{').length - 2 <= LEVELS) return;
+  if (text.split('[').length + text.split('{').length - 2 <= SAFE) return;
   let depth = 0;
   for (let i = 0; i < bytes.length; i++) {
     const bracket = bytes[i] | 0x20; // the same for [ and {, and for ] and }
     if (bytes[i] === QUOTE) i = endOfString(bytes, i);
     else if (bracket === 0x7b) depth++;
     else if (bracket === 0x7d) depth--;
-    if (depth > LEVELS) throw new RangeError(`it is nested deeper than ${LEVELS} levels`);
+    if (depth > LEVELS) throw new TooDeep();
   }
 }
 

@@ -3,7 +3,7 @@
  * error that says what is wrong with it.
  */
 
-import { Misfit } from './misfit.js';
+import { LEVELS, Misfit, TooDeep, within } from './misfit.js';
 
 /** A shape that takes what `fits`; `what` ends the sentence about what does not. */
 function kind(what, fits) {
@@ -23,24 +23,30 @@ export const integer = kind(
   (value) => Number.isInteger(value) && Math.abs(value) <= 2 ** 53,
 );
 
-/** Any JSON. What has to be looked for is a literal such as 1e400, which is read as infinite. */
-export const json = {
-  parse(value) {
-    if (typeof value === 'number') return number.parse(value);
-    if (typeof value === 'object' && value !== null) {
-      for (const key in value) member(json, value, key);
-    }
-    return value;
-  },
-};
+/** Any JSON, if it is not nested too deep. Of numbers, a literal such as 1e400 is read as infinite. */
+export const json = { parse: (value) => jsonWithin(LEVELS, value) };
+
+function jsonWithin(levels, value) {
+  if (typeof value === 'number') return number.parse(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (levels === 0) throw new TooDeep();
+  let key;
+  try {
+    for (key in value) jsonWithin(levels - 1, value[key]);
+  } catch (error) {
+    throw within(error, key);
+  }
+  return value;
+}
 
 /** An object with these members, and others that are let through unseen. */
 export function object(shapes) {
-  const members = Object.entries(shapes);
+  const keys = Object.keys(shapes);
+  const members = Object.values(shapes);
   return {
     parse(value) {
       anyObject.parse(value);
-      for (const [key, shape] of members) member(shape, value, key);
+      for (let i = 0; i < keys.length; i++) member(members[i], value, keys[i]);
       return value;
     },
   };
@@ -95,8 +101,7 @@ function member(shape, object, key) {
     const after = shape.parse(before);
     if (after !== before) object[key] = after;
   } catch (error) {
-    const misfit = error instanceof Misfit ? error : new Misfit(error.message, { cause: error });
-    throw misfit.within(key);
+    throw within(error, key);
   }
 }
 

@@ -9,6 +9,10 @@
 /** The bit of each byte that ASCII does not use, in a word of four. */
 const BEYOND_ASCII = 0x80808080 | 0;
 
+/** Bytes, one part after the other, where they can be looked at as words. */
+const COPY = new Uint8Array(4096);
+const WORDS = new Int32Array(COPY.buffer);
+
 /**
  * @param {Uint8Array} bytes
  * @returns {string}
@@ -52,18 +56,15 @@ function latin1(text) {
   }
 }
 
-/** Looks at sixteen words a round: there, what the round itself costs does not count. */
+/** Looks at words of four bytes, four of them a round: there, what the round itself costs counts for less. */
 function isAscii(bytes) {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-  const words = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
-  const rounds = words.length & ~15;
   let seen = 0;
-  let w = 0;
-  while (w < rounds) {
-    seen |= words[w++] | words[w++] | words[w++] | words[w++] | words[w++] | words[w++] | words[w++] | words[w++];
-    seen |= words[w++] | words[w++] | words[w++] | words[w++] | words[w++] | words[w++] | words[w++] | words[w++];
+  for (let start = 0; start < bytes.length; start += COPY.length) {
+    const part = bytes.length <= COPY.length ? bytes : bytes.subarray(start, start + COPY.length);
+    const end = ((part.length + 15) >> 4) << 2;
+    WORDS.fill(0, end - 4, end); // of what was there before
+    COPY.set(part);
+    for (let w = 0; w < end;) seen |= WORDS[w++] | WORDS[w++] | WORDS[w++] | WORDS[w++];
   }
-  while (w < words.length) seen |= words[w++];
-  for (let b = w * 4; b < bytes.length; b++) seen |= bytes[b];
   return (seen & BEYOND_ASCII) === 0;
 }

@@ -5,11 +5,8 @@
  * order of `<` and of `sort()`.
  */
 
-import { Misfit } from './misfit.js';
+import { LEVELS, Misfit, TooDeep, within } from './misfit.js';
 import { isUnicode } from './utf8.js';
-
-/** How deep JSON may be nested: what a module's stack has room for, with some left for the reducer. */
-export const LEVELS = 256;
 
 /**
  * A value as canonical JSON.
@@ -24,48 +21,44 @@ export const LEVELS = 256;
  * @throws {RangeError} for what is nested deeper than 256 levels
  */
 export function canonicalJson(value) {
+  if (!isContainer(value)) return scalar(value);
   const parts = [];
   put(parts, Object.create(null), value, LEVELS);
   return parts.join('');
 }
 
-/** Appends `value` to `parts`. `names` remembers keys as they are written: quoting is what costs most. */
-function put(parts, names, value, levels) {
-  switch (typeof value) {
-    case 'string':
-      parts.push(quote(value));
-      break;
-    case 'number':
-      parts.push(number(value));
-      break;
-    case 'boolean':
-      parts.push(value ? 'true' : 'false');
-      break;
-    case 'object':
-      if (value === null) parts.push('null');
-      else if (levels === 0) throw new RangeError(`it is nested deeper than ${LEVELS} levels`);
-      else if (Array.isArray(value)) putArray(parts, names, value, levels - 1);
-      else putObject(parts, names, value, levels - 1);
-      break;
-    case 'bigint':
-      throw new Misfit(`the bigint ${value} is not JSON: send it as a string`);
-    default:
-      throw new Misfit(`${typeof value} is not JSON`);
-  }
+function isContainer(value) {
+  return typeof value === 'object' && value !== null;
+}
+
+/**
+ * Appends an array or an object to `parts`. `names` remembers keys as they are written: in the engine of a module,
+ * to quote one costs as much as all else that is done for it. For the same reason loops count, and texts are added.
+ */
+function put(parts, names, container, levels) {
+  if (levels === 0) throw new TooDeep();
+  if (Array.isArray(container)) putArray(parts, names, container, levels - 1);
+  else putObject(parts, names, container, levels - 1);
 }
 
 function putArray(parts, names, values, levels) {
+  if (values.length === 0) parts.push('[]');
   let index = 0;
-  parts.push('[');
   try {
     for (; index < values.length; index++) {
-      if (index > 0) parts.push(',');
-      put(parts, names, values[index], levels);
+      const before = index === 0 ? '[' : ',';
+      const value = values[index];
+      if (isContainer(value)) {
+        parts.push(before);
+        put(parts, names, value, levels);
+      } else {
+        parts.push(before, scalar(value));
+      }
     }
   } catch (error) {
-    throw error instanceof Misfit ? error.within(index) : error;
+    throw within(error, index);
   }
-  parts.push(']');
+  if (index > 0) parts.push(']');
 }
 
 function putObject(parts, names, object, levels) {
@@ -73,21 +66,44 @@ function putObject(parts, names, object, levels) {
     throw new Misfit(`${Object.prototype.toString.call(object)} is not JSON: only plain objects are`);
   }
   const keys = Object.keys(object);
-  if (!isSorted(keys)) keys.sort();
+  if (keys.length > 1 && !isSorted(keys)) keys.sort();
   let before = '{';
-  let key;
+  let index = 0;
   try {
-    for (key of keys) {
+    for (; index < keys.length; index++) {
+      const key = keys[index];
       const value = object[key];
       if (value === undefined) continue;
-      parts.push(before + (names[key] ??= `${quote(key)}:`));
+      const name = before + (names[key] ??= quote(key) + ':');
       before = ',';
-      put(parts, names, value, levels);
+      if (isContainer(value)) {
+        parts.push(name);
+        put(parts, names, value, levels);
+      } else {
+        parts.push(name + scalar(value));
+      }
     }
   } catch (error) {
-    throw error instanceof Misfit ? error.within(key) : error;
+    throw within(error, keys[index]);
   }
   parts.push(before === '{' ? '{}' : '}');
+}
+
+function scalar(value) {
+  switch (typeof value) {
+    case 'number':
+      return number(value);
+    case 'string':
+      return quote(value);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'object':
+      return 'null';
+    case 'bigint':
+      throw new Misfit(`the bigint ${value} is not JSON: send it as a string`);
+    default:
+      throw new Misfit(`${typeof value} is not JSON`);
+  }
 }
 
 function isPlain(object) {
@@ -120,7 +136,7 @@ function quote(text) {
  * @throws {Misfit} if it is not finite
  */
 export function number(value) {
-  const text = `${value}`;
+  const text = '' + value;
   if (value - value !== 0) throw new Misfit(`${text} is not JSON`);
   return text.length > 20 ? shortest(value, text) : text;
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { LEVELS, canonicalJson, shortest } from '../src/write.js';
+import { LEVELS } from '../src/misfit.js';
+import { canonicalJson, shortest } from '../src/write.js';
 
 /** RFC 8785, Appendix B: doubles by their bits, and how they are written. */
 const NUMBERS = [
