@@ -53,6 +53,14 @@ test "new events name the event that led to them" {
     }
 }
 
+test "data that nobody asks for is not looked at" {
+    var harness: Harness = .init(testing.allocator, answering);
+    defer harness.deinit();
+    var emptied = try harness.event("emptied", {});
+    emptied.data = "no JSON";
+    try testing.expectEqual(null, (try harness.fold("1", &.{emptied})).model);
+}
+
 test "a model that is null is no model, and only a different one is put" {
     var harness: Harness = .init(testing.allocator, answering);
     defer harness.deinit();

@@ -71,6 +71,7 @@ test "the sorting example of RFC 8785, 3.2.3" {
 
 test "strings are escaped as little as can be" {
     try expectWritten("\"\\b\\t\\n\\f\\r\\\"\\\\\\u0000\\u001f/\u{7f}\u{2028}😀\"", "\x08\t\n\x0c\r\"\\\x00\x1f/\x7f\u{2028}😀");
+    try expectRead("\"\\\"\\\\/\\b\\f\\n\\r\\t\"", []const u8, "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"");
     try expectRead("\"😀\u{7f}\"", []const u8, "\"\\ud83d\\uDE00\\u007f\"");
 }
 
@@ -117,7 +118,13 @@ test "what is not of the type is refused with its place" {
 }
 
 test "what is not JSON is refused" {
-    const texts = [_][]const u8{ "", "{", "[1,]", "{\"a\":1,}", "01", "1 2", "nul", "'a'", "\"\n\"", "\"\xff\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\xed\xa0\x80\"", "// 1", "NaN", "\xef\xbb\xbf1" };
+    const texts = [_][]const u8{
+        "",            "{",             "[1,]",               "{\"a\":1,}",         "[1 2]",            "{\"a\":1 \"b\":2}",
+        "{1:2}",       "{\"a\"}",       "01",                 "1.",                 "1e",               "-",
+        "1 2",         "nul",           "NaN",                "'a'",                "\"\n\"",           "\"\\x\"",
+        "\"\\u12g4\"", "\"\\ud800\"",   "\"\\ud800\\u0041\"", "\"\\udc00\\ud800\"", "\"\xed\xa0\x80\"", "\"\xff\"",
+        "// 1",        "\xef\xbb\xbf1",
+    };
     var arena: std.heap.ArenaAllocator = .init(testing.allocator);
     defer arena.deinit();
     for (texts) |text| {
@@ -132,6 +139,7 @@ test "what is not to be had in JSON is not written" {
     try expectUnwritable("nan is not a number that JSON has", std.math.nan(f64));
     try expectUnwritable("-inf is not a number that JSON has", -std.math.inf(f32));
     try expectUnwritable("the number 9007199254740993 is beyond 2^53: send it as a string", @as(i64, 9007199254740993));
+    try expectUnwritable("the number -9007199254740993 is beyond 2^53: send it as a string", @as(i64, -9007199254740993));
     try expectUnwritable("the number 18446744073709551615 is beyond 2^53: send it as a string", .{@as(u64, std.math.maxInt(u64))});
     try expectUnwritable("a string is not UTF-8", @as([]const u8, "\xed\xa0\x80"));
     try expectUnwritable("a string is not UTF-8", .{ .a = "\xff" });
@@ -145,6 +153,7 @@ test "what nests too deep is refused" {
     const deepest = opening[0..json.max_depth] ++ closing;
     try expectRead(deepest, Value, deepest);
     try expectUnreadable("nested more than 256 levels deep", Value, &opening);
+    try expectUnreadable("nested more than 256 levels deep", Value, "[" ++ deepest ++ "]");
 
     var arena: std.heap.ArenaAllocator = .init(testing.allocator);
     defer arena.deinit();
