@@ -410,6 +410,13 @@ const char *ef_cuts_differ(const ef_reducer *reducer, const ef_given *events, si
 extern "C" {
 #endif
 
+/* Keeps what needs much of the stack out of the functions that call themselves for each level of JSON. */
+#ifdef __GNUC__
+#define EF__ASIDE __attribute__((noinline))
+#else
+#define EF__ASIDE
+#endif
+
 #define EF__LAST_INTEGER 9007199254740992 /* 2^53: up to here each integer is a double */
 
 /* ---- Memory: given out from the beginning of a block to its end, and never taken back --------------------- */
@@ -1225,7 +1232,7 @@ static int ef__exponent(const char *at, const char *end)
 }
 
 /* Any other literal. */
-static ef_json *ef__double(ef__reader *in, const char *literal)
+EF__ASIDE static ef_json *ef__double(ef__reader *in, const char *literal)
 {
     ef__big digits;
     ef__set_big(&digits, 0);
@@ -1350,6 +1357,16 @@ static char *ef__read_escape(ef__reader *in, char *out)
     return out;
 }
 
+/* Says what is wrong where a string neither goes on nor ends. */
+static char *ef__no_string(ef__reader *in)
+{
+    if (in->at == in->end)
+        ef__wrong(in, "the end of a string");
+    else
+        ef__wrong(in, (unsigned char)*in->at < 0x20 ? "an escape instead of a control character" : "UTF-8");
+    return NULL;
+}
+
 /* A string, behind its opening quote; absent if it is wrong. Without its escapes it is never longer. */
 static ef_str ef__read_string(ef__reader *in)
 {
@@ -1366,12 +1383,7 @@ static ef_str ef__read_string(ef__reader *in)
             ef_str string = {start, (size_t)(out - start)};
             return string;
         }
-        if (!ef__take(in, '\\')) {
-            bool is_control = in->at < in->end && (unsigned char)*in->at < 0x20;
-            ef__wrong(in, is_control ? "an escape instead of a control character" : "UTF-8 and the end of a string");
-            return none;
-        }
-        out = ef__read_escape(in, out);
+        out = ef__take(in, '\\') ? ef__read_escape(in, out) : ef__no_string(in);
         if (!out)
             return none;
         size = ef__plain(in->at, (size_t)(in->end - in->at));
@@ -1522,7 +1534,7 @@ static void ef__write_integer(ef__writer *out, int64_t value)
 }
 
 /* As ECMAScript writes numbers. */
-static void ef__write_double(ef__writer *out, double value)
+EF__ASIDE static void ef__write_double(ef__writer *out, double value)
 {
     ef__decimal decimal;
     if (value < 0)
@@ -1557,10 +1569,10 @@ static void ef__write_double(ef__writer *out, double value)
 
 static void ef__write_escape(ef__writer *out, unsigned char c)
 {
-    static const char names[] = "\"\\bfnrt", meant[] = "\"\\\b\f\n\r\t", hex[] = "0123456789abcdef";
-    const char *at = c ? strchr(meant, c) : NULL;
-    char escape[6] = {'\\', at ? names[at - meant] : 'u', '0', '0', hex[c >> 4 & 1], hex[c & 15]};
-    ef__add(out, escape, at ? 2 : 6);
+    static const char names[] = "uuuuuuuubtnufruu", hex[] = "0123456789abcdef";
+    char name = c < 0x10 ? names[c] : c < 0x20 ? 'u' : (char)c;
+    char escape[6] = {'\\', name, '0', '0', hex[c >> 4 & 1], hex[c & 15]};
+    ef__add(out, escape, name == 'u' ? 6 : 2);
 }
 
 static void ef__write_string(ef__writer *out, ef_str string)

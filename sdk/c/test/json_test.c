@@ -162,6 +162,12 @@ static void strings_are_escaped_minimally(void)
     ef_str broken = {"ab\xed\xa0\x80", 5}, why;
     check("a surrogate", !ef_canonical(ef_string(broken), &why).ptr &&
                              ef_equal(why, "a string is not UTF-8 (at its byte 2)"));
+    for (char c = 0; c < 0x20; c++) {
+        const char *name = c ? strchr("\bb\tt\nn\ff\rr", c) : NULL;
+        ef_str control = {&c, 1}, written = name ? ef_format("\"\\%c\"", name[1]) : ef_format("\"\\u%04x\"", c);
+        check(written.ptr, ef_equal(ef_canonical(ef_string(control), NULL), written.ptr));
+        check(written.ptr, ef_equal(again(written.ptr), written.ptr));
+    }
     check("absent is null", ef_equal(ef_canonical(ef_string(ef_text(NULL)), NULL), "null"));
 }
 
