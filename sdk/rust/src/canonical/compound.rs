@@ -64,9 +64,9 @@ impl<'a> Members<'a> {
         self.writer.member(&mut self.object, start, value)
     }
 
-    fn close(self) -> &'a mut Writer {
-        self.writer.end(&self.object);
-        self.writer
+    fn close(self) -> Result<&'a mut Writer, Error> {
+        self.writer.end(&self.object)?;
+        Ok(self.writer)
     }
 }
 
@@ -140,8 +140,7 @@ impl SerializeMap for Members<'_> {
     }
 
     fn end(self) -> Result<(), Error> {
-        self.close();
-        Ok(())
+        self.close().map(drop)
     }
 }
 
@@ -162,8 +161,7 @@ impl SerializeStruct for Members<'_> {
     }
 
     fn end(self) -> Result<(), Error> {
-        self.close();
-        Ok(())
+        self.close().map(drop)
     }
 }
 
@@ -176,7 +174,7 @@ impl SerializeStructVariant for Variant<Members<'_>> {
     }
 
     fn end(self) -> Result<(), Error> {
-        self.0.close().close(b'}');
+        self.0.close()?.close(b'}');
         Ok(())
     }
 }

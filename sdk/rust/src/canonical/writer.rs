@@ -1,8 +1,7 @@
 //! The text so far, and how the members of an object come into order.
 //!
-//! Members are written as they come. The place of each among those before it is found by its key at once; where
-//! all come in order, which costs a comparison each, the text is done when the object ends. Otherwise the members
-//! from the first that is out of place are copied into order then.
+//! Members are written as they come. Where all come in order, which costs a comparison each, the text is done when
+//! the object ends. Otherwise those that are out of place are copied into order then.
 
 use std::cmp::Ordering;
 
@@ -14,7 +13,7 @@ use crate::json::MAX_DEPTH;
 pub(super) struct Writer {
     pub(super) out: Vec<u8>,
     /// The members of all objects that have begun and not ended, the innermost object's last; those of one object
-    /// in the order of their keys.
+    /// as they came.
     members: Vec<Member>,
     /// Where members are put in order.
     spare: Vec<u8>,
@@ -33,8 +32,8 @@ pub(super) struct Object {
     taken_back: bool,
     /// Which of the writer's members is its first.
     first: usize,
-    /// The first of its members that is not where it was written, if any is.
-    moved: Option<usize>,
+    /// Whether its members came in order so far.
+    in_order: bool,
 }
 
 /// Where a member of an object is in the text.
@@ -85,7 +84,7 @@ impl Writer {
     /// Begins an object.
     pub(super) fn object(&mut self) -> Result<Object, Error> {
         self.open(b'{')?;
-        Ok(Object { start: self.out.len(), taken_back: false, first: self.members.len(), moved: None })
+        Ok(Object { start: self.out.len(), taken_back: false, first: self.members.len(), in_order: true })
     }
 
     /// Removes the bracket of an object that has no members yet: a value takes its place.
@@ -121,89 +120,103 @@ impl Writer {
         let key_end = self.out.len() - 1;
         self.out.push(b':');
         value.serialize(&mut *self)?;
-        self.written(object, start, key_end)
+        self.written(object, start, key_end);
+        Ok(())
     }
 
-    /// Finds the place of the member that was just written.
-    fn written(&mut self, object: &mut Object, start: usize, key_end: usize) -> Result<(), Error> {
+    /// Notes the member that was just written.
+    fn written(&mut self, object: &mut Object, start: usize, key_end: usize) {
         let prefix = prefix(&self.out[start + 1..], key_end - start - 1);
         // ASCII alone is simple.
         self.plain &= prefix & (u64::MAX / 0xff << 7) == 0;
         let member = Member { prefix, start, key_end, end: self.out.len() };
-        match self.members[object.first..].last() {
-            Some(last) if self.compare(last, &member) != Ordering::Less => self.insert(object, member),
-            _ => {
-                self.members.push(member);
-                Ok(())
-            }
+        if object.in_order
+            && let Some(last) = self.members[object.first..].last()
+        {
+            object.in_order = self.keys().compare(last, &member) == Ordering::Less;
         }
-    }
-
-    /// Notes a member that is behind its place.
-    #[cold]
-    fn insert(&mut self, object: &mut Object, member: Member) -> Result<(), Error> {
-        let members = &self.members[object.first..];
-        let Err(place) = members.binary_search_by(|other| self.compare(other, &member)) else {
-            let key = String::from_utf8_lossy(&self.out[member.start..=member.key_end]);
-            return Err(Error::new(format!("two members of an object are called {key}")));
-        };
-        let place = object.first + place;
-        self.members.insert(place, member);
-        object.moved = Some(object.moved.map_or(place, |moved| moved.min(place)));
-        Ok(())
+        self.members.push(member);
     }
 
     /// Ends an object.
-    pub(super) fn end(&mut self, object: &Object) {
+    pub(super) fn end(&mut self, object: &Object) -> Result<(), Error> {
         if object.taken_back {
             self.depth -= 1;
-            return;
+            return Ok(());
         }
-        if let Some(moved) = object.moved {
-            self.put_in_order(object, moved);
+        if !object.in_order {
+            self.put_in_order(object)?;
         }
         self.members.truncate(object.first);
         self.close(b'}');
+        Ok(())
     }
 
-    /// Copies the members from `moved` on into the order of their keys.
-    fn put_in_order(&mut self, object: &Object, moved: usize) {
-        let Self { out, members, spare, .. } = self;
-        // Those before it were written before any that is out of place.
-        let start = if moved == object.first { object.start } else { members[moved - 1].end + 1 };
-        let mut members = &members[moved..];
-        let mut end = out.len();
-        // The last ones can be where they belong, too.
+    /// Copies the members that are not where they belong into the order of their keys.
+    #[cold]
+    fn put_in_order(&mut self, object: &Object) -> Result<(), Error> {
+        let mut all = std::mem::take(&mut self.members);
+        let keys = self.keys();
+        all[object.first..].sort_unstable_by(|left, right| keys.compare(left, right));
+        let mut members = &all[object.first..];
+        if let Some(twice) = members.windows(2).find(|two| keys.compare(&two[0], &two[1]) == Ordering::Equal)
+        {
+            let key = String::from_utf8_lossy(&self.out[twice[0].start..=twice[0].key_end]);
+            return Err(Error::new(format!("two members of an object are called {key}")));
+        }
+        let (mut start, mut end) = (object.start, self.out.len());
+        while let [first, others @ ..] = members
+            && first.start == start
+        {
+            start = first.end + 1;
+            members = others;
+        }
         while let [others @ .., last] = members
             && last.end == end
         {
             end = last.start - 1;
             members = others;
         }
-        spare.clear();
-        spare.extend_from_slice(&out[start..end]);
+        self.spare.clear();
+        self.spare.extend_from_slice(&self.out[start..end]);
         let mut to = start;
         for member in members {
             if to > start {
-                out[to] = b',';
+                self.out[to] = b',';
                 to += 1;
             }
-            let text = &spare[member.start - start..member.end - start];
-            out[to..to + text.len()].copy_from_slice(text);
+            let text = &self.spare[member.start - start..member.end - start];
+            self.out[to..to + text.len()].copy_from_slice(text);
             to += text.len();
         }
+        self.members = all;
+        Ok(())
     }
 
+    fn keys(&self) -> Keys<'_> {
+        Keys { text: &self.out, plain: self.plain, escaped: self.escaped }
+    }
+}
+
+/// What tells how members compare.
+#[derive(Clone, Copy)]
+struct Keys<'a> {
+    text: &'a [u8],
+    plain: bool,
+    escaped: bool,
+}
+
+impl Keys<'_> {
     #[inline(always)]
-    fn compare(&self, left: &Member, right: &Member) -> Ordering {
+    fn compare(self, left: &Member, right: &Member) -> Ordering {
         if self.plain && left.prefix != right.prefix {
             return left.prefix.cmp(&right.prefix);
         }
         self.compare_keys(left, right)
     }
 
-    fn compare_keys(&self, left: &Member, right: &Member) -> Ordering {
-        let [left, right] = [left, right].map(|member| &self.out[member.start + 1..member.key_end]);
+    fn compare_keys(self, left: &Member, right: &Member) -> Ordering {
+        let [left, right] = [left, right].map(|member| &self.text[member.start + 1..member.key_end]);
         if self.escaped { utf16_order(&unescaped(left), &unescaped(right)) } else { utf16_order(left, right) }
     }
 }
