@@ -316,8 +316,9 @@ extern const ef_reducer everfold_reducer;
         return model##_apply(call, (model *)state, event);                                                             \
     }                                                                                                                  \
     EF_STRICT_BEGIN                                                                                                    \
-    const ef_reducer name = {sizeof(model), name##_begin,  name##_decode,                                              \
-                             name##_encode, name##_apply,  {__VA_ARGS__}};                                             \
+    const ef_reducer name = {                                                                                          \
+        sizeof(model), name##_begin, name##_decode, name##_encode, name##_apply, {__VA_ARGS__},                        \
+    };                                                                                                                 \
     EF_STRICT_END                                                                                                      \
     extern const ef_reducer name
 
@@ -1343,17 +1344,36 @@ static const char *ef__closing(const ef__reader *in)
 /* One escape, behind its backslash; NULL if it is none. */
 static char *ef__read_escape(ef__reader *in, char *out)
 {
-    static const char names[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
     char c = ef__peek(in);
-    const char *name = c ? strchr(names, c) : NULL;
-    if (!name && c != 'u') {
+    switch (c) {
+    case '"':
+    case '\\':
+    case '/':
+        break;
+    case 'b':
+        c = '\b';
+        break;
+    case 'f':
+        c = '\f';
+        break;
+    case 'n':
+        c = '\n';
+        break;
+    case 'r':
+        c = '\r';
+        break;
+    case 't':
+        c = '\t';
+        break;
+    case 'u':
+        in->at++;
+        return ef__unescape(in, out);
+    default:
         ef__wrong(in, "an escape");
         return NULL;
     }
     in->at++;
-    if (!name)
-        return ef__unescape(in, out);
-    *out++ = means[name - names];
+    *out++ = c;
     return out;
 }
 
