@@ -316,8 +316,9 @@ extern const ef_reducer everfold_reducer;
         return model##_apply(call, (model *)state, event);                                                             \
     }                                                                                                                  \
     EF_STRICT_BEGIN                                                                                                    \
-    const ef_reducer name = {sizeof(model), name##_begin,  name##_decode,                                              \
-                             name##_encode, name##_apply,  {__VA_ARGS__}};                                             \
+    const ef_reducer name = {                                                                                          \
+        sizeof(model), name##_begin, name##_decode, name##_encode, name##_apply, {__VA_ARGS__},                        \
+    };                                                                                                                 \
     EF_STRICT_END                                                                                                      \
     extern const ef_reducer name
 
@@ -419,6 +420,17 @@ extern "C" {
 
 #define EF__LAST_INTEGER 9007199254740992 /* 2^53: up to here each integer is a double */
 
+#ifdef __wasm__
+__attribute__((import_module("everfold:domain/log@0.1.0"), import_name("write")))
+void ef__host_log(int32_t level, const char *message, size_t len);
+#else
+static void ef__host_log(int32_t level, const char *message, size_t len)
+{
+    static const char *const names[] = {"trace", "debug", "info", "warn", "error"};
+    fprintf(stderr, "%s: %.*s\n", names[level], (int)len, message);
+}
+#endif
+
 /* ---- Memory: given out from the beginning of a block to its end, and never taken back --------------------- */
 
 typedef struct ef__block {
@@ -435,7 +447,8 @@ static char *ef__from_system(size_t bytes)
 {
     ef__block *block = bytes > SIZE_MAX - sizeof(ef__block) ? NULL : (ef__block *)malloc(sizeof(ef__block) + bytes);
     if (!block) {
-        ef_log(EF_ERROR, "there is no memory for %zu more bytes", bytes);
+        static const char message[] = "there is no memory left (limits.memory_bytes)";
+        ef__host_log(EF_ERROR, message, sizeof message - 1);
         abort();
     }
     block->before = ef__memory.blocks;
@@ -510,17 +523,6 @@ static ef_str ef__there(ef_str string)
     return string.ptr ? string : ef_text("");
 }
 
-/* A copy with a NUL behind it. */
-static ef_str ef__copy(const char *ptr, size_t len)
-{
-    char *copy = (char *)ef__raw(len + 1);
-    if (len)
-        memcpy(copy, ptr, len);
-    copy[len] = '\0';
-    ef_str string = {copy, len};
-    return string;
-}
-
 bool ef_equal(ef_str string, const char *text)
 {
     return string.ptr && string.len == strlen(text) && memcmp(string.ptr, text, string.len) == 0;
@@ -582,11 +584,16 @@ static ef_str ef__readable(ef_str string)
 {
     if (ef__is_utf8(string))
         return string;
-    ef_str copy = ef__copy(string.ptr, string.len);
-    for (size_t i = 0, size; i < copy.len; i += size)
-        if ((size = ef__utf8(copy.ptr + i, copy.len - i)) == 0)
-            ((char *)copy.ptr)[i] = '?', size = 1;
-    return copy;
+    char *text = (char *)ef_alloc(string.len + 1);
+    memcpy(text, string.ptr, string.len);
+    for (size_t i = 0, size; i < string.len; i += size) {
+        size = ef__utf8(text + i, string.len - i);
+        if (size == 0)
+            text[i] = '?';
+        size += size == 0;
+    }
+    ef_str readable = {text, string.len};
+    return readable;
 }
 
 /* Of eight bytes, as one number, those that are not ASCII or do not mean themselves in a JSON string: the lowest bit
@@ -1343,17 +1350,36 @@ static const char *ef__closing(const ef__reader *in)
 /* One escape, behind its backslash; NULL if it is none. */
 static char *ef__read_escape(ef__reader *in, char *out)
 {
-    static const char names[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
     char c = ef__peek(in);
-    const char *name = c ? strchr(names, c) : NULL;
-    if (!name && c != 'u') {
+    switch (c) {
+    case '"':
+    case '\\':
+    case '/':
+        break;
+    case 'b':
+        c = '\b';
+        break;
+    case 'f':
+        c = '\f';
+        break;
+    case 'n':
+        c = '\n';
+        break;
+    case 'r':
+        c = '\r';
+        break;
+    case 't':
+        c = '\t';
+        break;
+    case 'u':
+        in->at++;
+        return ef__unescape(in, out);
+    default:
         ef__wrong(in, "an escape");
         return NULL;
     }
     in->at++;
-    if (!name)
-        return ef__unescape(in, out);
-    *out++ = means[name - names];
+    *out++ = c;
     return out;
 }
 
@@ -1957,17 +1983,6 @@ static const ef_new_event *ef__new_events(ef_call *call)
     }
     return events;
 }
-
-#ifdef __wasm__
-__attribute__((import_module("everfold:domain/log@0.1.0"), import_name("write")))
-void ef__host_log(int32_t level, const char *message, size_t len);
-#else
-static void ef__host_log(int32_t level, const char *message, size_t len)
-{
-    static const char *const names[] = {"trace", "debug", "info", "warn", "error"};
-    fprintf(stderr, "%s: %.*s\n", names[level], (int)len, message);
-}
-#endif
 
 void ef_log(ef_level level, const char *format, ...)
 {
