@@ -22,7 +22,12 @@ test('JSON is read strictly', () => {
 
 test('integers beyond 2^53 are refused wherever they are', () => {
   for (let before = 0; before < 40; before++) {
-    for (const literal of ['9007199254740993', '-9007199254740993', '123456789012345678901234567890']) {
+    for (const literal of [
+      '9007199254740993',
+      '9007199254740994',
+      '-9007199254740993',
+      '123456789012345678901234567890',
+    ]) {
       const message = `the number ${literal} is beyond 2^53: send it as a string`;
       assert.throws(() => data(`{"k":"${'x'.repeat(before)}","n":[${literal}]}`), { message });
     }

@@ -1,7 +1,10 @@
 // @ts-check
 import { reducer, t } from 'everfold';
 
-/** @typedef {{ items: Record<string, { price: number, qty: number }>, open: boolean, total: number }} Cart */
+/**
+ * @typedef {{ price: number, qty: number }} Item
+ * @typedef {{ items: Record<string, Item>, open: boolean, total: number }} Cart
+ */
 
 export default reducer({
   takes: {
@@ -17,16 +20,12 @@ export default reducer({
     switch (event.type) {
       case 'item_added': {
         const { sku, qty, price } = event.data;
-        const before = find(cart, sku)?.qty ?? 0;
-        return holding(cart, { ...cart.items, [sku]: { price, qty: before + qty } });
+        return withItem(cart, sku, { price, qty: (find(cart, sku)?.qty ?? 0) + qty });
       }
       case 'item_removed': {
         const { sku, qty } = event.data;
         const item = find(cart, sku);
-        if (item === undefined) return cart;
-        const { [sku]: _, ...others } = cart.items;
-        const left = item.qty - qty;
-        return holding(cart, left > 0 ? { ...others, [sku]: { ...item, qty: left } } : others);
+        return item === undefined ? cart : withItem(cart, sku, { ...item, qty: item.qty - qty }, item.qty > qty);
       }
       case 'checked_out':
         emit('cart_ended', { items: Object.keys(cart.items).length, total: cart.total });
@@ -40,19 +39,28 @@ export default reducer({
  *
  * @param {Cart} cart
  * @param {string} sku
+ * @returns {Item | undefined}
  */
 function find(cart, sku) {
   return Object.hasOwn(cart.items, sku) ? cart.items[sku] : undefined;
 }
 
 /**
- * The cart with these items, and what they cost.
+ * The cart with that item in the place of the one before, or without it.
  *
  * @param {Cart} cart
- * @param {Cart['items']} items
+ * @param {string} sku
+ * @param {Item} item
  * @returns {Cart}
  */
-function holding(cart, items) {
-  const total = Object.values(items).reduce((sum, { price, qty }) => sum + qty * price, 0);
-  return { ...cart, items, total };
+function withItem(cart, sku, item, stays = true) {
+  const total = cart.total - cost(find(cart, sku));
+  if (stays) return { ...cart, items: { ...cart.items, [sku]: item }, total: total + cost(item) };
+  const { [sku]: _, ...others } = cart.items;
+  return { ...cart, items: others, total };
+}
+
+/** @param {Item} [item] */
+function cost(item) {
+  return item === undefined ? 0 : item.qty * item.price;
 }

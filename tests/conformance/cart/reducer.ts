@@ -1,7 +1,12 @@
 import { reducer, t } from 'everfold';
 
+interface Item {
+  price: number;
+  qty: number;
+}
+
 interface Cart {
-  items: Record<string, { price: number; qty: number }>;
+  items: Record<string, Item>;
   open: boolean;
   total: number;
 }
@@ -19,16 +24,12 @@ export default reducer({
     switch (event.type) {
       case 'item_added': {
         const { sku, qty, price } = event.data;
-        const before = find(cart, sku)?.qty ?? 0;
-        return holding(cart, { ...cart.items, [sku]: { price, qty: before + qty } });
+        return withItem(cart, sku, { price, qty: (find(cart, sku)?.qty ?? 0) + qty });
       }
       case 'item_removed': {
         const { sku, qty } = event.data;
         const item = find(cart, sku);
-        if (item === undefined) return cart;
-        const { [sku]: _, ...others } = cart.items;
-        const left = item.qty - qty;
-        return holding(cart, left > 0 ? { ...others, [sku]: { ...item, qty: left } } : others);
+        return item === undefined ? cart : withItem(cart, sku, { ...item, qty: item.qty - qty }, item.qty > qty);
       }
       case 'checked_out':
         emit('cart_ended', { items: Object.keys(cart.items).length, total: cart.total });
@@ -38,12 +39,18 @@ export default reducer({
 });
 
 /** A SKU may be named like anything that every object has. */
-function find(cart: Cart, sku: string) {
+function find(cart: Cart, sku: string): Item | undefined {
   return Object.hasOwn(cart.items, sku) ? cart.items[sku] : undefined;
 }
 
-/** The cart with these items, and what they cost. */
-function holding(cart: Cart, items: Cart['items']): Cart {
-  const total = Object.values(items).reduce((sum, { price, qty }) => sum + qty * price, 0);
-  return { ...cart, items, total };
+/** The cart with that item in the place of the one before, or without it. */
+function withItem(cart: Cart, sku: string, item: Item, stays = true): Cart {
+  const total = cart.total - cost(find(cart, sku));
+  if (stays) return { ...cart, items: { ...cart.items, [sku]: item }, total: total + cost(item) };
+  const { [sku]: _, ...others } = cart.items;
+  return { ...cart, items: others, total };
+}
+
+function cost(item?: Item): number {
+  return item === undefined ? 0 : item.qty * item.price;
 }
