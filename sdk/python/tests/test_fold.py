@@ -76,6 +76,15 @@ class FoldTest(unittest.TestCase):
             ],
         )
 
+    def test_a_model_of_large_doubles_is_read_again(self) -> None:
+        @reducer(dict, takes={"put": float})
+        def keeping(model: dict[str, float], event: Event[float]) -> None:
+            model[f"n{len(model)}"] = event.data
+
+        folded = fold(keeping, [event("put", 0)], model={"n0": 1.5e20})
+        self.assertEqual(folded.written, b'{"n0":150000000000000000000,"n1":0}')
+        self.assertEqual(folded.model["n0"], 1.5e20)
+
     def test_none_is_no_model(self) -> None:
         self.assertIsNone(fold(tally, [event("emptied")], model=Tally(7)).written)
         folding = tally.folding
