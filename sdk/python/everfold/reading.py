@@ -36,8 +36,8 @@ def read(data: bytes) -> Any:
 
 def restore(data: bytes) -> Any:
     """The value that was written as canonical JSON, such as a model. This differs from
-    `read` in one thing: the double 1e20 is written with all its digits, and is taken for
-    what it is, not for an integer beyond 2^53."""
+    `read` in one thing: the double 1e20 is written with all its digits, and is taken
+    for what it is, not for an integer beyond 2^53."""
     return _read(data, _RESTORING)
 
 
