@@ -10,7 +10,8 @@ from json.encoder import encode_basestring
 from math import isfinite
 from typing import Any
 
-from .reading import GREATEST_INTEGER, MOST_LEVELS
+from .number import GREATEST_INTEGER, beyond, text_of_double
+from .reading import MOST_LEVELS
 
 _Writer = Callable[[Any, int], str]
 
@@ -129,27 +130,13 @@ def _int(value: int, levels: int) -> str:
         return str(value)
     # Python itself writes no more than some thousand digits.
     shown = value if value.bit_length() <= 256 else f"of {value.bit_length()} bits"
-    raise NotJson(f"the number {shown} is beyond 2^53: send it as a string")
+    raise NotJson(beyond(shown))
 
 
 def _float(value: float, levels: int) -> str:
-    """As ECMAScript's `Number::toString` writes it."""
-    if value == 0:
-        return "0"
     if not isfinite(value):
         raise NotJson(f"the number {value} is not JSON")
-    # Both have the same digits, but part with plain notation at other exponents.
-    digits, _, exponent = repr(value).partition("e")
-    if not exponent:
-        return digits.removesuffix(".0")
-    sign = "-" if value < 0 else ""
-    power = int(exponent)
-    bare = digits.lstrip("-").replace(".", "")
-    if 0 < power < 21:
-        return sign + bare.ljust(power + 1, "0")
-    if -7 < power < 0:
-        return f"{sign}0.{'0' * (-power - 1)}{bare}"
-    return f"{digits}e{power:+d}"
+    return text_of_double(value)
 
 
 def _bool(value: bool, levels: int) -> str:
@@ -170,8 +157,8 @@ _WRITERS: dict[type, _Writer] = {
     list: _list,
     tuple: _list,
 }
-"""How the types that have been met are written. It is filled while a component is built,
-and then each call begins with it."""
+"""How the types that have been met are written. What is met while a component is built,
+each call begins with."""
 
 
 def _utf16(key: str) -> bytes:

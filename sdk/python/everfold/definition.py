@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Generic, Literal, TypeVar, Union
+from typing import Any, Generic, Literal, NoReturn, TypeVar, Union
 
-from .basic import Decoder
+from .basic import Decoder, Mismatch
 from .canonical import canonical_json
 from .event import Become, Event, NewEvent
 from .fold import Folding
-from .reading import read
+from .reading import restore
 from .typed import decoder
 
 M = TypeVar("M")
@@ -88,7 +88,7 @@ def reducer(
     _check_initial(begin(), read_model)
 
     def decorate(apply: Callable[[M, Event[Any]], Applied]) -> Reducer[M]:
-        any_data = None if by_type else _decoder(takes)
+        any_data = _not_taken if by_type else _decoder(takes)
         return Reducer(
             apply,
             Folding(apply, begin, read_model, data, any_data),
@@ -107,12 +107,17 @@ def _decoder(of: Any) -> Decoder | None:
     return None if of is None else decoder(of)
 
 
+def _not_taken(data: Any) -> NoReturn:
+    """A host sends no such event; a test may, by a slip."""
+    raise Mismatch("the reducer does not take events of this type")
+
+
 def _check_initial(model: Any, read_model: Decoder) -> None:
     """What is wrong with it would otherwise be found only by the first event."""
     try:
         written = canonical_json(model)
         if model is not None:
-            read_model(read(written))
+            read_model(restore(written))
     except ValueError as error:
         raise ValueError(f"the initial model does not fit its type: {error}") from None
 

@@ -6,12 +6,11 @@ import json
 import re
 from typing import Any, NoReturn
 
+from .number import GREATEST_INTEGER, beyond, text_of_double
+
 MOST_LEVELS = 256
 """How deep arrays and objects may lie in each other. Well below what the stack of a
 module holds, so that code which walks through a value has room, too."""
-
-GREATEST_INTEGER = 2**53
-"""Up to here, both ways, every integer is a double as well."""
 
 _BACKSLASH = ord("\\")
 _HALF_OF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -32,28 +31,35 @@ def read(data: bytes) -> Any:
     2^53 and other numbers beyond the range of doubles, for escapes that are half of a
     surrogate pair, and for more than `MOST_LEVELS` levels.
     """
-    # What is short has no room for so many levels.
-    if len(data) > 2 * MOST_LEVELS and data.count(b"[") + data.count(b"{") > MOST_LEVELS:
-        _refuse_depth(data)
+    return _read(data, _DECODER)
+
+
+def restore(data: bytes) -> Any:
+    """The value that was written as canonical JSON, such as a model. This differs from
+    `read` in one thing: the double 1e20 is written with all its digits, and is taken
+    for what it is, not for an integer beyond 2^53."""
+    return _read(data, _RESTORING)
+
+
+def _read(data: bytes, decoder: json.JSONDecoder) -> Any:
+    # What is short has no room for so many levels, and to count takes its time.
+    if len(data) > 2 * MOST_LEVELS:
+        if data.count(b"[") + data.count(b"{") > MOST_LEVELS:
+            _refuse_depth(data)
     if _BACKSLASH in data and _HALF_OF_A_PAIR.search(data):
         _refuse_lone_surrogates(data)
     try:
         text = data.decode()
         try:
-            value, end = _DECODER.scan_once(text, 0)
+            value, end = decoder.scan_once(text, 0)
         except StopIteration:
             end = -1
         # Mostly there is no white space around it: else the long way, or an error.
-        return value if end == len(text) else _DECODER.decode(text)
+        return value if end == len(text) else decoder.decode(text)
     except UnicodeDecodeError as error:
         raise Unreadable(f"it is not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
         raise Unreadable(f"it is not JSON: {error}") from None
-
-
-def beyond(number: object) -> Unreadable:
-    """The refusal of a number that some language would round."""
-    return Unreadable(f"the number {number} is beyond 2^53: send it as a string")
 
 
 def _refuse_depth(data: bytes) -> None:
@@ -88,8 +94,15 @@ def _integer(digits: str) -> int | float:
         return int(digits) if digits != "-0" else -0.0
     # Longer ones need not be read to know that they are too large.
     if len(digits) > 17 or abs(int(digits)) > GREATEST_INTEGER:
-        raise beyond(digits if len(digits) <= 40 else f"{digits[:40]}…")
+        raise Unreadable(beyond(digits if len(digits) <= 40 else f"{digits[:40]}…"))
     return int(digits)
+
+
+def _restored(digits: str) -> int | float:
+    # Longer ones were written with an exponent.
+    if 16 <= len(digits) <= 22 and text_of_double(float(digits)) == digits:
+        return float(digits)
+    return _integer(digits)
 
 
 def _double(digits: str) -> float:
@@ -105,4 +118,7 @@ def _constant(name: str) -> NoReturn:
 
 _DECODER = json.JSONDecoder(
     parse_int=_integer, parse_float=_double, parse_constant=_constant
+)
+_RESTORING = json.JSONDecoder(
+    parse_int=_restored, parse_float=_double, parse_constant=_constant
 )

@@ -55,6 +55,11 @@ class Point:
     x: int
 
 
+@dataclass
+class Box:
+    item: Any
+
+
 class CanonicalTest(unittest.TestCase):
     def assertWritten(self, value: Any, text: str) -> None:
         self.assertEqual(canonical_json(value).decode(), text)
@@ -116,6 +121,12 @@ class CanonicalTest(unittest.TestCase):
             value = [value]
         self.assertWritten(value, "[" * 256 + "1" + "]" * 256)
         self.assertRefused({"a": value}, "deeper than 256 levels")
+        self.assertRefused(Box(value), "deeper than 256 levels")
+        self.assertWritten(Box(value[0]), f'{{"item":{"[" * 255}1{"]" * 255}}}')
+        nested: Any = Box(1)
+        for _ in range(256):
+            nested = [nested]
+        self.assertRefused(nested, "deeper than 256 levels")
         circular: dict[str, Any] = {}
         circular["self"] = circular
         self.assertRefused(circular, "deeper than 256 levels")

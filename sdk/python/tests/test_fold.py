@@ -76,6 +76,15 @@ class FoldTest(unittest.TestCase):
             ],
         )
 
+    def test_a_model_of_large_doubles_is_read_again(self) -> None:
+        @reducer(dict, takes={"put": float})
+        def keeping(model: dict[str, float], event: Event[float]) -> None:
+            model[f"n{len(model)}"] = event.data
+
+        folded = fold(keeping, [event("put", 0)], model={"n0": 1.5e20})
+        self.assertEqual(folded.written, b'{"n0":150000000000000000000,"n1":0}')
+        self.assertEqual(folded.model["n0"], 1.5e20)
+
     def test_none_is_no_model(self) -> None:
         self.assertIsNone(fold(tally, [event("emptied")], model=Tally(7)).written)
         folding = tally.folding
@@ -88,6 +97,8 @@ class FoldTest(unittest.TestCase):
         self.assertFailed("refused", "^as it asked for$", 1, put, refuse)
         put_nothing = event("put", {})
         self.assertFailed("invalid-data", "^put: count is missing", 1, put, put_nothing)
+        lost = event("lost", {})
+        self.assertFailed("invalid-data", "^lost: .* does not take", 1, put, lost)
         self.assertFailed("invalid-model", "expected an object", None, put, model=[])
         self.assertFailed("invalid-model", "^it is not JSON", None, put, model=b"{")
 

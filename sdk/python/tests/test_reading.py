@@ -2,7 +2,8 @@ import math
 import unittest
 from typing import Any
 
-from everfold.reading import Unreadable, read
+from everfold import canonical_json
+from everfold.reading import Unreadable, read, restore
 
 
 class ReadingTest(unittest.TestCase):
@@ -38,6 +39,14 @@ class ReadingTest(unittest.TestCase):
         self.assertEqual(read(b"9007199254740993.0"), 2.0**53)
         self.assertEqual(read(b"1e-400"), 0)
         self.assertEqual(math.copysign(1, read(b"-0")), -1)
+
+    def test_what_was_written_is_restored(self) -> None:
+        doubles = [2.0**53 + 2, -(2.0**53) - 2, 1e20, -1.2345678901234568e20, 1e21, 7.0]
+        self.assertEqual(restore(canonical_json(doubles)), doubles)
+        self.assertRefused(b"100000000000000000000", "is beyond 2.53")
+        for digits in (b"9007199254740993", b"100000000000000000001", b"1" + b"0" * 21):
+            with self.assertRaisesRegex(Unreadable, "is beyond 2.53"):
+                restore(digits)
 
     def test_levels_are_counted(self) -> None:
         for opened, closed in ("[]", ('{"a":', "}")):

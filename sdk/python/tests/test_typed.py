@@ -35,14 +35,14 @@ class Item:
 @dataclass
 class Span:
     start: int
-    end: int = field(default=9, kw_only=True)
     length: int
+    end: int = field(default=9, kw_only=True)
 
 
 @dataclass
 class Rate:
-    gross: float
     tax: InitVar[float]
+    gross: float
 
 
 @dataclass
