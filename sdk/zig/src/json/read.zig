@@ -33,7 +33,10 @@ pub const Reader = struct {
             .bool => return r.boolean(),
             .int => return r.integer(T),
             .float => return r.float(T),
-            .optional => |optional| return if (try r.peek() == .null) r.literal(T, "null", null) else try r.take(optional.child),
+            .optional => |optional| {
+                if (try r.peek() == .null) return r.literal(T, "null", null);
+                return try r.take(optional.child);
+            },
             .@"enum" => {
                 const name = try r.string();
                 return std.meta.stringToEnum(T, name) orelse r.fail("\"{s}\" is none of its values", .{name});
@@ -126,8 +129,6 @@ pub const Reader = struct {
     }
 
     fn pointee(r: *Reader, comptime T: type) json.Error!*T {
-        try r.enter();
-        defer r.depth -= 1;
         const target = try r.arena.create(T);
         target.* = try r.take(T);
         return target;
