@@ -50,6 +50,7 @@ pub const Call = struct {
     /// Why the last `error.Refused` was returned.
     failure: ?Failure = null,
 
+    /// `Refused`: `failure` says why.
     pub const Error = error{ Refused, OutOfMemory };
 
     /// Wants an event to exist, with any `data` that `json` can write.

@@ -41,12 +41,15 @@ pub const Harness = struct {
     /// Why the last `error.Refused` was returned, as the host would get it.
     failure: ?call.Failure = null,
 
+    /// `Refused`: see `failure`.
     pub const Error = error{ Refused, OutOfMemory };
 
+    /// A harness that frees all that came of its calls in `deinit`.
     pub fn init(allocator: Allocator, reducer: reduce.Reducer) Harness {
         return .{ .arena = .init(allocator), .reducer = reducer };
     }
 
+    /// Frees what came of all calls.
     pub fn deinit(harness: *Harness) void {
         harness.arena.deinit();
     }

@@ -28,6 +28,13 @@ pub fn parse(text: []const u8) error{ BeyondIntegers, BeyondDoubles }!Number {
     return .{ .float = float };
 }
 
+/// Whether an integer is what `write` makes of a double, as 100000000000000000000 is of 1e20.
+pub fn isWritten(text: []const u8) bool {
+    const float = std.fmt.parseFloat(f64, text) catch unreachable;
+    var buffer: [max_len]u8 = undefined;
+    return std.math.isFinite(float) and std.mem.eql(u8, text, write(&buffer, float));
+}
+
 /// The value of a float, if that is an integer within ±2^53.
 pub fn integral(float: f64) ?i64 {
     if (@abs(float) > max_integer or @trunc(float) != float) return null;

@@ -23,7 +23,8 @@ pub fn of(comptime T: type) Shape {
     if (@hasDecl(T, "KV") and @hasDecl(T, "iterator")) return .map;
     if (@hasField(T, "items") and @hasField(T, "capacity")) return .list;
     if (@hasDecl(T, "jsonParse") or @hasDecl(T, "jsonStringify")) @compileError(@typeName(T) ++
-        " brings JSON code of its own, which would not be canonical: use std.array_hash_map.String, std.json.Value or a plain struct");
+        " brings JSON code of its own, which would not be canonical: use a plain struct, std.json.Value or " ++
+        "std.array_hash_map.String");
     return if (info.is_tuple and info.field_names.len > 0) .tuple else .object;
 }
 

@@ -96,12 +96,25 @@ test "numbers are what the type says, if they are that" {
     try expectRead("100", u8, "1e2");
     try expectRead("2", f64, "2");
     try expectRead("[0,0,1e-7,9007199254740992]", Value, "[-0,-0.0,0.0000001,9007199254740992]");
-    try expectUnreadable("qty: 2.5 is not an integer", struct { qty: i8 }, "{\"qty\":2.5}");
+    try expectUnreadable("qty: 2.5 is not an integer within 2^53", struct { qty: i8 }, "{\"qty\":2.5}");
     try expectUnreadable("300 is out of range (u8)", u8, "300");
     try expectUnreadable("-1 is out of range (u8)", u8, "-1");
     try expectUnreadable("a: [1]: the number 9007199254740993 is beyond 2^53: send it as a string", Value, "{\"a\":[0,9007199254740993]}");
     try expectUnreadable("the number -9007199254740993 is beyond 2^53: send it as a string", f64, "-9007199254740993");
     try expectUnreadable("the number 1e400 is beyond what a double holds", f64, "1e400");
+}
+
+test "large doubles are read again as they were written" {
+    var arena: std.heap.ArenaAllocator = .init(testing.allocator);
+    defer arena.deinit();
+    const written = "[9007199254740994,-123456789012345680000,1e+21]";
+    const read = try json.readWritten([]const f64, arena.allocator(), written, null);
+    try expectWritten(written, read);
+    try testing.expectError(error.InvalidJson, json.read([]const f64, arena.allocator(), written, null));
+    for ([_][]const u8{ "9007199254740993", "123456789012345680001", "1000000000000000000000" }) |text| {
+        try testing.expectError(error.InvalidJson, json.readWritten(Value, arena.allocator(), text, null));
+    }
+    try testing.expectError(error.InvalidJson, json.readWritten(i64, arena.allocator(), "9007199254740994", null));
 }
 
 test "what is not of the type is refused with its place" {

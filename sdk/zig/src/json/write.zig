@@ -73,8 +73,6 @@ pub const Writer = struct {
             const slice: []const std.meta.Elem(@TypeOf(pointer)) = pointer;
             return w.put(slice);
         }
-        try w.enter();
-        defer w.depth -= 1;
         return w.put(pointer.*);
     }
 
