@@ -11,9 +11,17 @@ use super::{
 /// Sources of C++, by their extensions.
 const CPP: [&str; 3] = ["cc", "cpp", "cxx"];
 
-/// A library without a system, small, and with a stack that a call's first pages hold.
-const FLAGS: [&str; 6] =
-    ["-target", "wasm32-wasi", "-mexec-model=reactor", "-O2", "-Ieverfold-sdk", "-Wl,-z,stack-size=65536"];
+/// A library without a system. Zig compiles its C library anew for every other choice that changes code.
+const FLAGS: [&str; 8] = [
+    "-target",
+    "wasm32-wasi",
+    "-mexec-model=reactor",
+    "-O2",
+    "-Wall",
+    "-Wextra",
+    "-Wl,-z,stack-size=262144",
+    "-Ieverfold-sdk",
+];
 
 pub(super) fn build(project: &Project) -> Result<PathBuf, BuildError> {
     let c = project.files("src", &["c"])?;
@@ -23,12 +31,11 @@ pub(super) fn build(project: &Project) -> Result<PathBuf, BuildError> {
     }
     let core = project.made("core.wasm");
     let mut zig = zig(project)?;
-    zig.arg(if cpp.is_empty() { "cc" } else { "c++" }).args(FLAGS);
-    if !c.is_empty() {
-        zig.args(["-x", "c"]).args(&c);
-    }
-    if !cpp.is_empty() {
-        zig.args(["-fno-exceptions", "-fno-rtti", "-x", "c++"]).args(&cpp);
+    if cpp.is_empty() {
+        zig.arg("cc").args(FLAGS).arg("-std=c11").args(&c);
+    } else {
+        zig.arg("c++").args(FLAGS).args(["-std=c++23", "-fno-exceptions", "-fno-rtti"]);
+        zig.args(c.iter().chain(&cpp));
     }
     zig.args(["-o", &core]);
     run(zig, INSTALL_ZIG)?;

@@ -44,12 +44,46 @@ fn is_typed(core: &Path, bytes: &[u8]) -> Result<bool, BuildError> {
 }
 
 fn component(core: &Path, bytes: &[u8]) -> Result<Vec<u8>, BuildError> {
+    let bare = undebugged(bytes).ok_or_else(|| failed(core, "its sections are cut short".to_owned()))?;
     let encoded = ComponentEncoder::default()
         .validate(true)
-        .module(bytes)
+        .module(&bare)
         .and_then(|encoder| encoder.adapter(PREVIEW1, STAND_IN))
         .and_then(|mut encoder| encoder.encode());
     encoded.map_err(|error| failed(core, format!("{error:#}")))
+}
+
+/// A module without what debuggers want to know: it is many times as large as the code, and holds the paths of a
+/// machine. The names of functions stay, for backtraces. None: a section ends behind the module's end.
+fn undebugged(module: &[u8]) -> Option<Vec<u8>> {
+    const HEADER: usize = 8;
+    const CUSTOM: u8 = 0;
+    let mut kept = module.get(..HEADER)?.to_vec();
+    let mut rest = &module[HEADER..];
+    while let Some((id, behind)) = rest.split_first() {
+        let (length, content) = leb128(behind)?;
+        let end = rest.len() - content.len() + length;
+        let content = content.get(..length)?;
+        let name = (*id == CUSTOM).then(|| leb128(content)).flatten();
+        let is_debug = name.is_some_and(|(_, name)| name.starts_with(b".debug_"));
+        if !is_debug {
+            kept.extend_from_slice(&rest[..end]);
+        }
+        rest = &rest[end..];
+    }
+    Some(kept)
+}
+
+/// A number as WebAssembly writes it (unsigned LEB128, up to 32 bits), and what is behind it.
+fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let mut number = 0;
+    for (place, byte) in bytes.iter().enumerate().take(5) {
+        number |= usize::from(byte & 0x7F) << (7 * place);
+        if byte & 0x80 == 0 {
+            return Some((number, &bytes[place + 1..]));
+        }
+    }
+    None
 }
 
 fn failed(core: &Path, why: String) -> BuildError {
@@ -97,6 +131,24 @@ mod tests {
         let text = String::from_utf8_lossy(&component);
         assert!(text.contains("everfold:domain/reducer@0.1.0") && !text.contains("wasi:"));
         assert_eq!(typed(&path).unwrap(), component, "the same bytes every time");
+    }
+
+    #[test]
+    fn what_debuggers_want_is_left_out_and_names_stay() {
+        let plain = wat::parse_str("(module (func $named))").unwrap();
+        let mut module = plain.clone();
+        let name = b".debug_info";
+        let content = [&[u8::try_from(name.len()).unwrap()][..], name, &[7; 300]].concat();
+        let length = content.len();
+        module.extend([0, 0x80 | (length & 0x7F) as u8, (length >> 7) as u8]);
+        module.extend(content);
+        assert_eq!(undebugged(&module).as_deref(), Some(&*plain));
+        assert!(
+            String::from_utf8_lossy(&plain).contains("named"),
+            "the section with names is custom as well"
+        );
+        module.pop();
+        assert_eq!(undebugged(&module), None);
     }
 
     #[test]

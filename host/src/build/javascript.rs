@@ -1,5 +1,7 @@
 //! TypeScript and JavaScript become components, on QuickJS.
 
+use std::process::Command;
+
 use serde::Deserialize;
 
 use super::{
@@ -39,12 +41,24 @@ pub(super) fn build(project: &Project) -> Result<Vec<u8>, BuildError> {
     bundle.arg(format!("--outfile={script}"));
     run(bundle, INSTALL)?;
     let component = project.made("reducer.wasm");
-    let mut componentize = tool(project, "componentize-qjs");
+    let mut componentize = script_of_npm(project, "componentize-qjs/cli.mjs")?;
     componentize.args(["--wit", &wit, "--world", contract::WORLD, "--js", &script]);
     // Nothing outlives a call, so that there is nothing to collect.
     componentize.args(["--opt-size", "--stub-wasi", "--sync", "--disable-gc", "--output", &component]);
     run(componentize, INSTALL)?;
     project.read(&component)
+}
+
+/// A program of Node's that npm has put beside the project or above it. What it links to it under `.bin` does not start
+/// on Node 18, for want of an extension.
+fn script_of_npm(project: &Project, script: &str) -> Result<Command, BuildError> {
+    let mut folders = project.dir.ancestors().map(|dir| dir.join("node_modules").join(script));
+    let Some(path) = folders.find(|path| path.is_file()) else {
+        return Err(BuildError::NoTool { tool: format!("node_modules/{script}"), install: INSTALL });
+    };
+    let mut node = tool(project, "node");
+    node.arg(path.strip_prefix(&project.dir).unwrap_or(&path));
+    Ok(node)
 }
 
 /// What is bundled: the project's reducer, as the contract wants it.

@@ -1,5 +1,10 @@
 //! Python becomes a component, with all of CPython.
 
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
 use serde::Deserialize;
 
 use super::{
@@ -35,10 +40,22 @@ pub(super) fn build(project: &Project) -> Result<Vec<u8>, BuildError> {
     project.write(&project.made("app/everfold_app.py"), wrapper(&reducer).as_bytes())?;
     let component = project.made("reducer.wasm");
     let mut python = tool(project, "componentize-py");
-    python.args(["--wit-path", &wit, "--world", contract::WORLD, "componentize", "--stub-wasi"]);
+    // What is wrong with the reducer is told by Python; the tool's own way there helps nobody.
+    python.env("RUST_BACKTRACE", "0");
+    if let Some(venv) = venv_of(&python) {
+        // Otherwise another Python's packages would be looked through.
+        python.env("VIRTUAL_ENV", venv);
+    }
+    python.args(["--quiet", "--wit-path", &wit, "--world", contract::WORLD, "componentize", "--stub-wasi"]);
     python.args(["-p", ".", "-p", &project.made("app"), "everfold_app", "-o", &component]);
     run(python, INSTALL)?;
     project.read(&component)
+}
+
+/// The virtual environment that a tool belongs to.
+fn venv_of(tool: &Command) -> Option<PathBuf> {
+    let venv = Path::new(tool.get_program()).ancestors().nth(2)?;
+    venv.join("pyvenv.cfg").is_file().then(|| venv.to_owned())
 }
 
 /// The module that a manifest names.

@@ -2,6 +2,7 @@
 //! same models and the same new events, byte for byte, in one call and event by event.
 
 mod carts;
+mod dev;
 mod fresh;
 mod projects;
 mod story;

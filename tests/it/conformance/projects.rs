@@ -92,7 +92,9 @@ pub(super) fn assembly_script() -> Guest {
     let core = folder("assemblyscript").with_extension("wasm");
     let sources = root().join("sdk/assemblyscript");
     let asc = toolchains().join("node_modules/.bin/asc");
-    let made = Command::new(asc).arg("reducer.ts").arg("-o").arg(&core).current_dir(sources).status();
+    let mut asc = Command::new(asc);
+    asc.args(["assembly/abi.ts", "--target", "release", "-o"]).arg(&core).current_dir(sources);
+    let made = asc.status();
     assert!(made.is_ok_and(|status| status.success()), "asc compiles the example");
     built(&core)
 }
