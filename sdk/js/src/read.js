@@ -8,7 +8,6 @@
 
 import { LEVELS, TooDeep } from './misfit.js';
 import { isUnicode } from './utf8.js';
-import { number } from './write.js';
 
 const [QUOTE, BACKSLASH, ZERO, NINE] = ['"', '\\', '0', '9'].map((character) => character.charCodeAt(0));
 /** With so many brackets that open, even if none closes, `JSON.parse` still has the stack that it needs. */
@@ -20,45 +19,27 @@ const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d
 const LONG_INTEGER = /^-?\d{16,}$/;
 
 /**
- * The value of an event's data.
- *
- * @param {string} text
- * @param {Uint8Array} bytes the same as UTF-8
- * @throws {Error} for what is not JSON, and integers beyond ±2^53
- */
-export function readData(text, bytes) {
-  return read(text, bytes, beyond);
-}
-
-/**
- * The value of a model. The double 1e20 is written as an integer with 21 digits; so what is the canonical form
- * of a double is read as what it is.
+ * The value of an event's data, or of a model.
  *
  * @param {string} text
  * @param {Uint8Array} bytes the same as UTF-8
  * @throws {Error} for what is not JSON, and integers beyond ±2^53 that are no double's canonical form
  */
-export function readModel(text, bytes) {
-  return read(text, bytes, (literal) => beyond(literal) && number(Number(literal)) !== literal);
-}
-
-function read(text, bytes, isLossy) {
+export function readJson(text, bytes) {
   if (text.length > 2 * SAFE) checkDepth(text, bytes);
   const value = JSON.parse(text);
-  if (mayHoldLongInteger(bytes)) checkIntegers(text, isLossy);
+  if (mayHoldLongInteger(bytes)) checkIntegers(text);
   if (bytes.includes(BACKSLASH) && ESCAPED_SURROGATE.test(text)) checkStrings(value);
   return value;
 }
 
-/** A literal beyond ±2^53. That one is exact, but others round to it. */
-function beyond(literal) {
-  const magnitude = Math.abs(Number(literal));
-  return magnitude > 2 ** 53 || (magnitude === 2 ** 53 && !literal.endsWith('9007199254740992'));
-}
-
-function checkIntegers(text, isLossy) {
+/**
+ * Refuses integers of which digits were lost. The double 1e20 is written as an integer with 21 digits; so what is
+ * the canonical form of a double, as all integers up to 2^53 are, is read as what it is.
+ */
+function checkIntegers(text) {
   for (const [token] of text.matchAll(STRING_OR_NUMBER)) {
-    if (LONG_INTEGER.test(token) && isLossy(token)) {
+    if (LONG_INTEGER.test(token) && `${Number(token)}` !== token) {
       throw new RangeError(`the number ${token} is beyond 2^53: send it as a string`);
     }
   }

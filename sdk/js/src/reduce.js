@@ -1,7 +1,7 @@
 /** One call of the host: reads the model once, applies the events one after another, writes once. */
 
 import { Failure } from './failure.js';
-import { readData, readModel } from './read.js';
+import { readJson } from './read.js';
 import { json } from './shapes.js';
 import { decode, encode, isUnicode } from './utf8.js';
 import { canonicalJson } from './write.js';
@@ -17,7 +17,7 @@ import { canonicalJson } from './write.js';
  */
 export function reduce(definition, model, events) {
   const before = model === null ? 'null' : inModel(() => decode(model));
-  let state = model === null ? null : inModel(() => readModel(before, model));
+  let state = model === null ? null : inModel(() => readJson(before, model));
   const made = [];
   events.forEach((event, index) => {
     try {
@@ -54,7 +54,7 @@ function typed({ id, entity, eventType, occurredAt, position, cause, metadata },
 function typedData(takes, { eventType, data }) {
   const shape = takes?.[eventType] ?? json;
   try {
-    return shape.parse(readData(decode(data), data));
+    return shape.parse(readJson(decode(data), data));
   } catch (error) {
     throw new Failure('invalid-data', `${eventType}: ${error.message}`);
   }

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Failure, reducer, t } from '../src/index.js';
+import { reduce } from '../src/reduce.js';
 import { ENTITY, event, fold, foldInAllCuts } from '../src/testing.js';
+import { encode } from '../src/utf8.js';
+import { canonicalJson } from '../src/write.js';
 
 /** A model that can vanish, and an answer to each event. */
 const answering = reducer({
@@ -81,6 +84,33 @@ test('bytes that cannot be read or written are failures of the SDK', () => {
     code: 'invalid-model',
     message: 'strange: NaN is not JSON',
     event: undefined,
+  });
+});
+
+test('integers beyond 2^53 are doubles or failures, in data and in models', () => {
+  const keeping = reducer({
+    takes: { put: t.json, counted: t.integer },
+    initial: () => [],
+    apply: (model, { data }) => [...model, data],
+  });
+  const sent = (type, literal) => ({ ...event(type), data: encode(literal) });
+  const { model } = fold(keeping, [2 ** 53 + 2], [sent('put', '100000000000000000000')]);
+  assert.equal(canonicalJson(model), '[9007199254740994,100000000000000000000]');
+
+  const refused = (literal) => `the number ${literal} is beyond 2^53: send it as a string`;
+  for (const literal of ['9007199254740993', '18446744073709551615']) {
+    assert.throws(() => fold(keeping, null, [sent('put', literal)]), {
+      code: 'invalid-data',
+      message: `put: ${refused(literal)}`,
+    });
+    assert.throws(() => reduce(keeping, encode(`[${literal}]`), []), {
+      code: 'invalid-model',
+      message: refused(literal),
+    });
+  }
+  assert.throws(() => fold(keeping, null, [sent('counted', '9007199254740994')]), {
+    code: 'invalid-data',
+    message: 'counted: 9007199254740994 is not an integer of at most 2^53',
   });
 });
 

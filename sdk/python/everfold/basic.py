@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from .number import GREATEST_INTEGER, beyond
+from .number import GREATEST_INTEGER, beyond, text_of_double
 
 Decoder = Callable[[Any], Any]
 """Makes a value of some type out of parsed JSON, or raises `Mismatch`."""
@@ -53,7 +53,7 @@ def _int(value: Any) -> int:
     # JSON does not tell 1.0 from 1.
     if type(value) is float and value.is_integer():
         if abs(value) > GREATEST_INTEGER:
-            raise Mismatch(beyond(value))
+            raise Mismatch(beyond(text_of_double(value)))
         return int(value)
     raise expected("an integer", value)
 

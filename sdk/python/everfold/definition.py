@@ -9,7 +9,7 @@ from .basic import Decoder, Mismatch
 from .canonical import canonical_json
 from .event import Become, Event, NewEvent
 from .fold import Folding
-from .reading import restore
+from .reading import read
 from .typed import decoder
 
 M = TypeVar("M")
@@ -117,7 +117,7 @@ def _check_initial(model: Any, read_model: Decoder) -> None:
     try:
         written = canonical_json(model)
         if model is not None:
-            read_model(restore(written))
+            read_model(read(written))
     except ValueError as error:
         raise ValueError(f"the initial model does not fit its type: {error}") from None
 

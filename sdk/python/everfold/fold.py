@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from .basic import Decoder, Mismatch
 from .canonical import canonical_json
 from .event import Become, Event, Metadata, NewEvent
-from .reading import Unreadable, read, restore
+from .reading import Unreadable, read
 from .refused import Refused, text_of, trace_of
 
 
@@ -92,7 +92,7 @@ class Folding:
 
     def _read_model(self, before: bytes) -> Any:
         try:
-            return self.model(restore(before))
+            return self.model(read(before))
         except Exception as error:
             raise Refused("invalid-model", text_of(error)) from error
 

@@ -28,20 +28,10 @@ def read(data: bytes) -> Any:
     """The value that a JSON text stands for.
 
     Raises `Unreadable` for what is not exactly one value in UTF-8, for integers beyond
-    2^53 and other numbers beyond the range of doubles, for escapes that are half of a
-    surrogate pair, and for more than `MOST_LEVELS` levels.
+    2^53 (but those that are just how a double is written: they are that double), for
+    other numbers beyond the range of doubles, for escapes that are half of a surrogate
+    pair, and for more than `MOST_LEVELS` levels.
     """
-    return _read(data, _DECODER)
-
-
-def restore(data: bytes) -> Any:
-    """The value that was written as canonical JSON, such as a model. This differs from
-    `read` in one thing: the double 1e20 is written with all its digits, and is taken
-    for what it is, not for an integer beyond 2^53."""
-    return _read(data, _RESTORING)
-
-
-def _read(data: bytes, decoder: json.JSONDecoder) -> Any:
     # What is short has no room for so many levels, and to count takes its time.
     if len(data) > 2 * MOST_LEVELS:
         if data.count(b"[") + data.count(b"{") > MOST_LEVELS:
@@ -51,11 +41,11 @@ def _read(data: bytes, decoder: json.JSONDecoder) -> Any:
     try:
         text = data.decode()
         try:
-            value, end = decoder.scan_once(text, 0)
+            value, end = _DECODER.scan_once(text, 0)
         except StopIteration:
             end = -1
         # Mostly there is no white space around it: else the long way, or an error.
-        return value if end == len(text) else decoder.decode(text)
+        return value if end == len(text) else _DECODER.decode(text)
     except UnicodeDecodeError as error:
         raise Unreadable(f"it is not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
@@ -92,17 +82,17 @@ def _refuse_lone_surrogates(data: bytes) -> None:
 def _integer(digits: str) -> int | float:
     if len(digits) < 16:
         return int(digits) if digits != "-0" else -0.0
-    # Longer ones need not be read to know that they are too large.
-    if len(digits) > 17 or abs(int(digits)) > GREATEST_INTEGER:
-        raise Unreadable(beyond(digits if len(digits) <= 40 else f"{digits[:40]}…"))
-    return int(digits)
-
-
-def _restored(digits: str) -> int | float:
-    # Longer ones were written with an exponent.
-    if 16 <= len(digits) <= 22 and text_of_double(float(digits)) == digits:
-        return float(digits)
-    return _integer(digits)
+    # Longer ones need not be read to know that they are too large: as doubles they are
+    # written with an exponent.
+    if len(digits) <= 22:
+        integer = int(digits)
+        if abs(integer) <= GREATEST_INTEGER:
+            return integer
+        # The double 1e20 is written as an integer with 21 digits.
+        double = float(integer)
+        if text_of_double(double) == digits:
+            return double
+    raise Unreadable(beyond(digits if len(digits) <= 40 else f"{digits[:40]}…"))
 
 
 def _double(digits: str) -> float:
@@ -118,7 +108,4 @@ def _constant(name: str) -> NoReturn:
 
 _DECODER = json.JSONDecoder(
     parse_int=_integer, parse_float=_double, parse_constant=_constant
-)
-_RESTORING = json.JSONDecoder(
-    parse_int=_restored, parse_float=_double, parse_constant=_constant
 )

@@ -13,7 +13,7 @@ from typing import Any
 from .canonical import canonical_json
 from .definition import Reducer
 from .event import Metadata
-from .reading import restore
+from .reading import read
 
 ENTITY = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 """The entity of the events that name none."""
@@ -85,7 +85,7 @@ class Folded:
     @property
     def model(self) -> Any:
         """The model as parsed JSON, `None` where there is none."""
-        return None if self.written is None else restore(self.written)
+        return None if self.written is None else read(self.written)
 
 
 def fold(
@@ -100,7 +100,7 @@ def fold(
     # As the contract's records they have the same names.
     reduction = reducer.folding.reduce(before, complete)  # type: ignore[arg-type]
     made = [
-        Emitted(cause, new.type, restore(new.written), new.entity, tuple(new.metadata))
+        Emitted(cause, new.type, read(new.written), new.entity, tuple(new.metadata))
         for cause, new in reduction.events
     ]
     return Folded(reduction.model, made)

@@ -1,7 +1,7 @@
 import unittest
 import unittest.mock
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from everfold import Applied, Become, Event, NewEvent, Refused, log, reducer
@@ -76,14 +76,26 @@ class FoldTest(unittest.TestCase):
             ],
         )
 
-    def test_a_model_of_large_doubles_is_read_again(self) -> None:
-        @reducer(dict, takes={"put": float})
-        def keeping(model: dict[str, float], event: Event[float]) -> None:
+    def test_integers_beyond_are_doubles_or_failures(self) -> None:
+        @reducer(dict, takes={"put": Any})
+        def keeping(model: dict[str, Any], event: Event[Any]) -> None:
             model[f"n{len(model)}"] = event.data
 
-        folded = fold(keeping, [event("put", 0)], model={"n0": 1.5e20})
-        self.assertEqual(folded.written, b'{"n0":150000000000000000000,"n1":0}')
-        self.assertEqual(folded.model["n0"], 1.5e20)
+        put = event("put", 1e20)
+        folded = fold(keeping, [put], model={"n0": 2.0**53 + 2})
+        kept = b'{"n0":9007199254740994,"n1":100000000000000000000}'
+        self.assertEqual(folded.written, kept)
+        self.assertEqual(folded.model, {"n0": 2.0**53 + 2, "n1": 1e20})
+        for digits in ("9007199254740993", "18446744073709551615"):
+            why, data = f"the number {digits} is beyond 2.53: send", digits.encode()
+            odd = replace(put, event_type="odd", data=data)
+            self.assertFailed("invalid-data", f"^odd: {why}", 0, odd)
+            self.assertFailed("invalid-model", f"^{why}", None, put, model=data)
+
+    def test_a_large_double_is_no_int(self) -> None:
+        put = event("put", {"count": 1e20})
+        beyond = "^put: count: the number 100000000000000000000 is beyond 2.53"
+        self.assertFailed("invalid-data", beyond, 0, put)
 
     def test_none_is_no_model(self) -> None:
         self.assertIsNone(fold(tally, [event("emptied")], model=Tally(7)).written)

@@ -38,26 +38,16 @@ pub const Diagnostic = struct {
 
 /// Reads a whole text as a `T`. Strings that need no unescaping are slices of `text`; all else lives in the arena.
 ///
-/// Errors: what is not JSON (RFC 8259) in UTF-8, not a `T`, an integer beyond ±2^53, or nested too deep.
-pub fn read(comptime T: type, arena: Allocator, text: []const u8, diagnostic: ?*Diagnostic) Error!T {
-    return readAs(T, arena, text, diagnostic, false);
-}
-
-/// Reads what `write` has written. The double 1e20 is written as an integer with 21 digits: here, integers beyond ±2^53 are
-/// taken if that is how a double is written.
+/// The double 1e20 is written as an integer with 21 digits. So an integer beyond ±2^53 is taken where it is just how a
+/// double is written: it is that double, and fits no integer type.
 ///
-/// Errors: as for `read`.
-pub fn readWritten(comptime T: type, arena: Allocator, text: []const u8, diagnostic: ?*Diagnostic) Error!T {
-    return readAs(T, arena, text, diagnostic, true);
-}
-
-fn readAs(comptime T: type, arena: Allocator, text: []const u8, diagnostic: ?*Diagnostic, is_written: bool) Error!T {
+/// Errors: what is not JSON (RFC 8259) in UTF-8, not a `T`, any other integer beyond ±2^53, or nested too deep.
+pub fn read(comptime T: type, arena: Allocator, text: []const u8, diagnostic: ?*Diagnostic) Error!T {
     var unread: Diagnostic = .{};
     var reader: Reader = .{ .cursor = .{
         .arena = arena,
         .lexer = .{ .text = text },
         .diagnostic = diagnostic orelse &unread,
-        .is_written = is_written,
     } };
     return reader.document(T);
 }

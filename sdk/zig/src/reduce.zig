@@ -57,7 +57,7 @@ pub fn reducer(
         fn fold(call: *Call, before: ?[]const u8, events: []const RawEvent) anyerror!ModelChange {
             var diagnostic: json.Diagnostic = .{};
             var model = if (before) |bytes|
-                json.readWritten(Model, call.arena, bytes, &diagnostic) catch |err|
+                json.read(Model, call.arena, bytes, &diagnostic) catch |err|
                     return call.invalid(null, "invalid-model", err, diagnostic)
             else
                 initial(Model);

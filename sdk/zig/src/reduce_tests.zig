@@ -108,6 +108,33 @@ test "a failure names the event and says why" {
     });
 }
 
+fn keep(_: *everfold.Call, model: *?f64, event: everfold.Event(f64)) !void {
+    model.* = if (event.data == 0) model.* else event.data;
+}
+
+test "integers beyond 2^53 are doubles or failures, in data and in models" {
+    var harness: Harness = .init(testing.allocator, everfold.reducer(?f64, f64, keep, .{}));
+    defer harness.deinit();
+    const nothing = try harness.event("put", 0);
+    for ([_][]const u8{ "100000000000000000000", "9007199254740994" }) |text| {
+        var put = nothing;
+        put.data = text;
+        try testing.expectEqualStrings(text, (try harness.fold(null, &.{put})).model.?);
+        try testing.expectEqualStrings(text, (try harness.fold(text, &.{nothing})).model.?);
+    }
+    inline for (.{ "9007199254740993", "18446744073709551615" }) |text| {
+        const message = "the number " ++ text ++ " is beyond 2^53: send it as a string";
+        var put = nothing;
+        put.data = text;
+        try testing.expectError(error.Refused, harness.fold(null, &.{put}));
+        try testing.expectEqualStrings("invalid-data", harness.failure.?.code);
+        try testing.expectEqualStrings("put: " ++ message, harness.failure.?.message);
+        try testing.expectError(error.Refused, harness.fold(text, &.{nothing}));
+        try testing.expectEqualStrings("invalid-model", harness.failure.?.code);
+        try testing.expectEqualStrings(message, harness.failure.?.message);
+    }
+}
+
 const Ratio = struct {
     /// Half of nothing is no number.
     half: f64 = std.math.nan(f64),

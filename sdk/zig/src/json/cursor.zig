@@ -13,8 +13,6 @@ pub const Cursor = struct {
     arena: Allocator,
     lexer: lexer_zig.Lexer,
     diagnostic: *json.Diagnostic,
-    /// Whether `json.write` has made the text: then an integer beyond 2^53 is a double.
-    is_written: bool,
     depth: usize = 0,
     /// Whether the place of a mistake helps to find it.
     says_place: bool = true,
@@ -61,10 +59,7 @@ pub const Cursor = struct {
         const text = try c.numberText();
         const shown = text[0..@min(text.len, 64)];
         return number_zig.parse(text) catch |err| switch (err) {
-            error.BeyondIntegers => if (c.is_written and number_zig.isWritten(text))
-                .{ .float = std.fmt.parseFloat(f64, text) catch unreachable }
-            else
-                c.fail("the number {s} is beyond 2^53: send it as a string", .{shown}),
+            error.BeyondIntegers => c.fail("the number {s} is beyond 2^53: send it as a string", .{shown}),
             error.BeyondDoubles => c.fail("the number {s} is beyond what a double holds", .{shown}),
         };
     }

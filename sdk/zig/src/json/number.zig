@@ -8,7 +8,7 @@ pub const max_integer: i64 = 1 << 53;
 /// Room for any number that `write` makes.
 pub const max_len = 32;
 
-/// A number as it was sent: an integer if it has neither a fraction nor an exponent.
+/// A number as it was sent: an integer if it has neither a fraction nor an exponent, and is within ±2^53.
 pub const Number = union(enum) {
     integer: i64,
     float: f64,
@@ -16,23 +16,24 @@ pub const Number = union(enum) {
 
 /// Reads a number that is known to be well formed.
 ///
-/// Errors: `BeyondIntegers` for an integer beyond ±2^53, `BeyondDoubles` for what no double comes near.
+/// Errors: `BeyondIntegers` for an integer beyond ±2^53 that is not how a double is written, `BeyondDoubles` for what no
+/// double comes near.
 pub fn parse(text: []const u8) error{ BeyondIntegers, BeyondDoubles }!Number {
-    if (std.json.isNumberFormattedLikeAnInteger(text)) {
-        const integer = std.fmt.parseInt(i64, text, 10) catch return error.BeyondIntegers;
-        if (@abs(integer) > max_integer) return error.BeyondIntegers;
-        return .{ .integer = integer };
-    }
+    if (std.json.isNumberFormattedLikeAnInteger(text)) return parseInteger(text) orelse error.BeyondIntegers;
     const float = std.fmt.parseFloat(f64, text) catch unreachable;
     if (std.math.isInf(float)) return error.BeyondDoubles;
     return .{ .float = float };
 }
 
-/// Whether an integer is what `write` makes of a double, as 100000000000000000000 is of 1e20.
-pub fn isWritten(text: []const u8) bool {
+/// Beyond ±2^53 an integer is a float, if that is just how `write` writes it, as it writes 1e20 as 100000000000000000000.
+fn parseInteger(text: []const u8) ?Number {
+    if (std.fmt.parseInt(i64, text, 10)) |integer| {
+        if (@abs(integer) <= max_integer) return .{ .integer = integer };
+    } else |_| {}
     const float = std.fmt.parseFloat(f64, text) catch unreachable;
     var buffer: [max_len]u8 = undefined;
-    return std.math.isFinite(float) and std.mem.eql(u8, text, write(&buffer, float));
+    const is_written = std.math.isFinite(float) and std.mem.eql(u8, text, write(&buffer, float));
+    return if (is_written) .{ .float = float } else null;
 }
 
 /// The value of a float, if that is an integer within ±2^53.
@@ -135,7 +136,10 @@ test "the closest of the shortest, also where the doubles below are twice as den
 test "integers end at 2^53, doubles at infinity" {
     try testing.expectEqual(Number{ .integer = -max_integer }, try parse("-9007199254740992"));
     try testing.expectError(error.BeyondIntegers, parse("9007199254740993"));
+    try testing.expectError(error.BeyondIntegers, parse("18446744073709551615"));
     try testing.expectError(error.BeyondIntegers, parse("-99999999999999999999"));
+    const beyond_doubles: [400]u8 = @splat('9');
+    try testing.expectError(error.BeyondIntegers, parse(&beyond_doubles));
     try testing.expectEqual(Number{ .float = 9007199254740996 }, try parse("9007199254740995.0"));
     try testing.expectError(error.BeyondDoubles, parse("-1e400"));
     try testing.expectEqual(Number{ .float = 0 }, try parse("1e-400"));
