@@ -138,7 +138,8 @@ bool ef_remove_at(ef_json *json, size_t index);
 
 /* ---- JSON: looking without failing ----------------------------------------------------------------------- */
 
-/* What a value is; EF_NULL for no value. A number read from text is EF_INT if it was written as an integer. */
+/* What a value is; EF_NULL for no value. A number read from text is EF_INT if it was written as an integer, unless that
+ * is beyond 2^53: then it is EF_NUMBER. */
 ef_kind ef_kind_of(const ef_json *json);
 
 /* A member of an object, NULL where there is none. ef_find does it for keys that are not C strings. */
@@ -155,7 +156,8 @@ ef_str ef_key_at(const ef_json *object, size_t index);
 /* ---- JSON: text ------------------------------------------------------------------------------------------ */
 
 /* Reads JSON (RFC 8259, strictly; of members with the same key the last counts). Refused are also integers beyond
- * 2^53, numbers beyond the range of doubles, lone surrogates and what nests deeper than EF_DEPTH_MAX.
+ * 2^53, except those that are just what ef_canonical writes for a double: 100000000000000000000 is the double 1e20.
+ * So are numbers beyond the range of doubles, lone surrogates and what nests deeper than EF_DEPTH_MAX.
  * NULL if it cannot be read, with a sentence in `why`, which may be NULL. */
 ef_json *ef_parse(ef_str text, ef_str *why);
 
@@ -419,6 +421,7 @@ extern "C" {
 #endif
 
 #define EF__LAST_INTEGER 9007199254740992 /* 2^53: up to here each integer is a double */
+#define EF__INTEGER_DIGITS 21             /* doubles with more digits before the point are written with an exponent */
 
 #ifdef __wasm__
 __attribute__((import_module("everfold:domain/log@0.1.0"), import_name("write")))
@@ -1214,19 +1217,6 @@ static ef_json *ef__too_large(ef__reader *in, const char *literal, const char *b
     return NULL;
 }
 
-/* A literal without fraction and exponent. */
-static ef_json *ef__integer(ef__reader *in, const char *literal)
-{
-    bool negative = *literal == '-';
-    int64_t value = 0;
-    for (const char *at = literal + negative; at < in->at; at++) {
-        value = value * 10 + (*at - '0');
-        if (value > EF__LAST_INTEGER)
-            return ef__too_large(in, literal, "2^53: send it as a string");
-    }
-    return negative && value == 0 ? ef_number(-0.0) : ef_int(negative ? -value : value);
-}
-
 /* What an exponent says, if it says anything, or a billion, which is beyond all that matters. */
 static int ef__exponent(const char *at, const char *end)
 {
@@ -1238,7 +1228,7 @@ static int ef__exponent(const char *at, const char *end)
     return negative ? -exponent : exponent;
 }
 
-/* Any other literal. */
+/* Any literal, as a double. */
 EF__ASIDE static ef_json *ef__double(ef__reader *in, const char *literal)
 {
     ef__big digits;
@@ -1265,6 +1255,44 @@ EF__ASIDE static ef_json *ef__double(ef__reader *in, const char *literal)
     if (value - value != 0)
         return ef__too_large(in, literal, "the range of doubles");
     return ef_number(*literal == '-' ? -value : value);
+}
+
+/* Whether an integer of so many digits is what canonical JSON has for a double beyond 2^53: as few digits as tell it
+ * from other doubles, and zeros. */
+static bool ef__is_canonical(double value, const char *digits, size_t len)
+{
+    ef__decimal decimal;
+    ef__shortest_decimal(value, &decimal);
+    size_t count = (size_t)decimal.count;
+    if ((size_t)decimal.point != len || memcmp(digits, decimal.digits, count) != 0)
+        return false;
+    while (count < len && digits[count] == '0')
+        count++;
+    return count == len;
+}
+
+/* An integer beyond 2^53. Readers would not agree on which one it is, so it must be a double as it is written. */
+EF__ASIDE static ef_json *ef__large_integer(ef__reader *in, const char *literal)
+{
+    const char *digits = literal + (*literal == '-');
+    size_t len = (size_t)(in->at - digits);
+    ef_json *number = len <= EF__INTEGER_DIGITS ? ef__double(in, literal) : NULL;
+    if (number && ef__is_canonical(*literal == '-' ? -number->is.number : number->is.number, digits, len))
+        return number;
+    return ef__too_large(in, literal, "2^53: send it as a string");
+}
+
+/* A literal without fraction and exponent. */
+static ef_json *ef__integer(ef__reader *in, const char *literal)
+{
+    bool negative = *literal == '-';
+    int64_t value = 0;
+    for (const char *at = literal + negative; at < in->at; at++) {
+        value = value * 10 + (*at - '0');
+        if (value > EF__LAST_INTEGER)
+            return ef__large_integer(in, literal);
+    }
+    return negative && value == 0 ? ef_number(-0.0) : ef_int(negative ? -value : value);
 }
 
 static ef_json *ef__read_number(ef__reader *in)
@@ -1573,7 +1601,7 @@ EF__ASIDE static void ef__write_double(ef__writer *out, double value)
     if (!ef__short_decimal(value, &decimal))
         ef__shortest_decimal(value, &decimal);
     int count = decimal.count, point = decimal.point;
-    if (point > 21 || point < -5) {
+    if (point > EF__INTEGER_DIGITS || point < -5) {
         ef__add(out, decimal.digits, 1);
         if (count > 1) {
             ef__add_char(out, '.');

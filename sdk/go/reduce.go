@@ -73,7 +73,7 @@ func (s *state[Model]) read(before string) error {
 		return nil
 	}
 	s.model = new(Model)
-	if err := canonical.Restore(before, s.model); err != nil {
+	if err := canonical.Unmarshal(before, s.model); err != nil {
 		return unreadable("invalid-model", err.Error())
 	}
 	return nil

@@ -100,13 +100,39 @@ func TestAModelOfLargeDoublesGoesOn(t *testing.T) {
 			return nil
 		}),
 	}}
-	folded, err := everfoldtest.FoldInAllCuts(reducer, event("scaled", 1.5e18), event("scaled", 0), event("scaled", 0.0))
-	if err == nil || !strings.HasPrefix(err.Error(), "invalid-data: scaled: the number 1500000000000000000 is beyond") {
-		t.Errorf("an integer beyond 2^53 came to %+v (%v)", folded, err)
-	}
-	folded, err = everfoldtest.FoldInAllCuts(reducer, event("scaled", 1.5e15), event("scaled", 0), event("scaled", 0))
-	if err != nil || folded.Model != "150000000000000000" {
+	folded, err := everfoldtest.FoldInAllCuts(reducer, event("scaled", 1e18), event("scaled", 0), event("scaled", 0))
+	if err != nil || folded.Model != "100000000000000000000" {
 		t.Errorf("it came to %+v (%v)", folded, err)
+	}
+	folded, err = everfoldtest.Fold(reducer, "", event("scaled", 1e20))
+	if err != nil || folded.Model != "100000000000000000000" {
+		t.Errorf("it came to %+v (%v)", folded, err)
+	}
+	beyond := "the number 18446744073709551615 is beyond 2^53: send it as a string"
+	_, err = everfoldtest.Fold(reducer, "18446744073709551615", event("scaled", 0))
+	if err == nil || err.Error() != "invalid-model: "+beyond {
+		t.Errorf("a model beyond 2^53 came to %v", err)
+	}
+	_, failure := reducer.Reduce("", []wire.Event{{Type: "scaled", Data: "18446744073709551615"}})
+	if failure == nil || failure.Code != "invalid-data" || failure.Message != "scaled: "+beyond {
+		t.Errorf("data beyond 2^53 came to %+v", failure)
+	}
+}
+
+func TestIntegersTakeNoDoubles(t *testing.T) {
+	reducer := everfold.Reducer[int64]{Handlers: []everfold.Handler[int64]{
+		everfold.On("counted", func(m *int64, e everfold.Event[int64]) error {
+			*m += e.Data
+			return nil
+		}),
+	}}
+	_, err := everfoldtest.Fold(reducer, "", event("counted", 1e20))
+	if err == nil || !strings.HasPrefix(err.Error(), "invalid-data: counted: the number 100000000000000000000 is beyond 2^53") {
+		t.Errorf("data of 1e20 came to %v", err)
+	}
+	_, err = everfoldtest.Fold(reducer, "9007199254740994", event("counted", 1))
+	if err == nil || !strings.HasPrefix(err.Error(), "invalid-model: the number 9007199254740994 is beyond 2^53") {
+		t.Errorf("a model beyond 2^53 came to %v", err)
 	}
 }
 

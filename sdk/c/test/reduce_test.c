@@ -129,6 +129,49 @@ static void failures_say_what_and_where(void)
     check("a failed call changes nothing", ef_equal(fold_one("1", "refused", "1").model, "1"));
 }
 
+/* A model that takes any number. */
+typedef struct {
+    double value;
+} sum;
+
+static void sum_decode(ef_call *call, sum *model, ef_json *json)
+{
+    model->value = ef_as_number(call, json);
+}
+
+static ef_json *sum_encode(const sum *model)
+{
+    return ef_number(model->value);
+}
+
+static ef_result sum_apply(ef_call *call, sum *model, const ef_event *event)
+{
+    (void)event;
+    model->value += ef_as_number(call, ef_data(call));
+    return EF_OK;
+}
+
+EF_DEFINE(sums, sum, .fold = EF_OCCURRED);
+
+static void doubles_that_look_like_integers_go_on(void)
+{
+    const ef_given events[3] = {
+        {.type = "put", .data = "100000000000000000000"},
+        {.type = "put", .data = "-9007199254740994"},
+        {.type = "put", .data = "9007199254740994"},
+    };
+    check("data", ef_equal(ef_fold_all(&sums, NULL, events, 3).model, "100000000000000000000"));
+    check("models between calls", ef_cuts_differ(&sums, events, 3) == NULL);
+    check("data of an integer type",
+          fails("1", "put", "100000000000000000000", "invalid-data", "put: a value is a number, not an integer"));
+    check("a model of an integer type",
+          fails("9007199254740994", "put", "1", "invalid-model", "a value is a number, not an integer"));
+    check("another integer", fails("1", "put", "18446744073709551615", "invalid-data",
+                                   "put: the number 18446744073709551615 is beyond 2^53: send it as a string"));
+    check("in a model", fails("9007199254740993", "put", "1", "invalid-model",
+                              "the number 9007199254740993 is beyond 2^53: send it as a string"));
+}
+
 static void the_event_that_fails_is_counted_from_the_first(void)
 {
     const ef_given events[2] = {{.type = "put", .data = "1"}, {.type = "refused"}};
@@ -156,6 +199,7 @@ int main(void)
     models_are_put_kept_and_deleted();
     new_events_name_what_led_to_them();
     failures_say_what_and_where();
+    doubles_that_look_like_integers_go_on();
     the_event_that_fails_is_counted_from_the_first();
     a_reducer_that_remembers_is_caught();
     messages_are_always_utf_8();

@@ -41,7 +41,7 @@ func (n number) whole() (int64, error) {
 	return int64(n.value), nil
 }
 
-// number reads a number. Integers beyond 2^53 are refused, as not every reader would see the same one.
+// number reads a number.
 func (r *reader) number() (number, error) {
 	start := r.at
 	r.skip('-')
@@ -68,7 +68,7 @@ func (r *reader) number() (number, error) {
 	}
 	text := r.text[start:r.at]
 	if whole {
-		return r.wholeNumber(text)
+		return wholeNumber(text)
 	}
 	value, err := strconv.ParseFloat(text, 64)
 	if err != nil {
@@ -77,16 +77,14 @@ func (r *reader) number() (number, error) {
 	return number{text, value}, nil
 }
 
-func (r *reader) wholeNumber(text string) (number, error) {
-	value, err := strconv.ParseInt(text, 10, 64)
-	if err == nil && value <= maxSafe && value >= -maxSafe {
+// wholeNumber reads a number without fraction and exponent. One beyond 2^53 is refused, as not every reader
+// would see the same one, unless it is just what Marshal writes for a double: then it is that double.
+func wholeNumber(text string) (number, error) {
+	if value, err := strconv.ParseInt(text, 10, 64); err == nil && value <= maxSafe && value >= -maxSafe {
 		return number{text, float64(value)}, nil
 	}
-	if r.restoring {
-		value, err := strconv.ParseFloat(text, 64)
-		if err == nil && string(appendFloat(nil, value)) == text {
-			return number{text, value}, nil
-		}
+	if value, err := strconv.ParseFloat(text, 64); err == nil && string(appendFloat(nil, value)) == text {
+		return number{text, value}, nil
 	}
 	return number{}, fail(beyondSafe(text))
 }

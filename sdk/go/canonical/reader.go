@@ -9,10 +9,9 @@ import (
 
 // reader walks over JSON text; at is where it is.
 type reader struct {
-	text      string
-	at        int
-	depth     int
-	restoring bool // what Marshal wrote
+	text  string
+	at    int
+	depth int
 }
 
 // skip passes c if it comes next.

@@ -9,19 +9,11 @@ import (
 // Unmarshal reads one JSON value into what v points to. It is strict: names are compared exactly, a
 // member that a struct does not call optional must be there, null is for pointers and any. Members that
 // a struct does not know are ignored; of two with the same name the last one counts.
+//
+// A whole number beyond 2^53 is refused, as not every reader would see the same one, unless it is just what
+// Marshal writes for a double: 100000000000000000000 is the float64 1e20, and nothing for integer types.
 func Unmarshal[Text string | []byte](data Text, v any) error {
 	r := reader{text: string(data)}
-	return r.all(v)
-}
-
-// Restore reads what Marshal wrote, such as a model. It differs from Unmarshal in one thing: the double 1e20
-// is written with all its digits, and is taken for what it is, not for an integer beyond 2^53.
-func Restore[Text string | []byte](data Text, v any) error {
-	r := reader{text: string(data), restoring: true}
-	return r.all(v)
-}
-
-func (r *reader) all(v any) error {
 	target := reflect.ValueOf(v)
 	if target.Kind() != reflect.Pointer || target.IsNil() {
 		return fail("JSON is read into what a pointer points to")

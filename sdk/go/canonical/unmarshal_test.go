@@ -1,6 +1,7 @@
 package canonical_test
 
 import (
+	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
@@ -44,27 +45,44 @@ func TestNumbersBeyondWhatIsExactAreNamed(t *testing.T) {
 	}
 }
 
-func TestWhatWasWrittenIsRestored(t *testing.T) {
-	for _, want := range []any{9007199254740994.0, 1e20, -123456789012345680000.0, 1e21, 5e-324, "9007199254740993"} {
-		text, err := canonical.Marshal(want)
+func TestWholeNumbersBeyondWhatIsExactAreDoublesAsTheyAreWritten(t *testing.T) {
+	for text, want := range map[string]float64{
+		"9007199254740994": 1<<53 + 2, "-9007199254740994": -1<<53 - 2, "18446744073709552000": 1 << 64,
+		"100000000000000000000": 1e20, "-123456789012345680000": -123456789012345680000, "999999999999999900000": 9.999999999999999e20,
+	} {
+		got, err := read[any](text)
+		if err != nil || got != want {
+			t.Errorf("%s is read as %v (%v)", text, got, err)
+		}
+		if got, err := read[float64](text); err != nil || got != want {
+			t.Errorf("%s is read as the double %v (%v)", text, got, err)
+		}
+		if again, err := canonical.Marshal(got); err != nil || string(again) != text {
+			t.Errorf("%s is written again as %s (%v)", text, again, err)
+		}
+		fails[int64](t, text, "the number "+text+" is beyond 2^53: send it as a string")
+		fails[uint64](t, text, "the number "+text+" is beyond 2^53: send it as a string")
+	}
+	for _, text := range []string{
+		"9007199254740993", "-9007199254740993", "9007199254740995", "18446744073709551615", "18446744073709551616",
+		"100000000000000000001", "100000000000000010000", "999999999999999999999", "1000000000000000000000",
+	} {
+		fails[any](t, text, "the number "+text+" is beyond 2^53: send it as a string")
+		fails[float64](t, text, "the number "+text+" is beyond 2^53: send it as a string")
+	}
+}
+
+func TestWhatATypeWritesByItselfIsReadAgain(t *testing.T) {
+	for _, text := range []string{"[100000000000000000000]", `{"a":9007199254740994}`} {
+		raw, err := read[json.RawMessage](text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got any
-		if err := canonical.Restore(text, &got); err != nil || got != want {
-			t.Errorf("%s is restored as %v (%v)", text, got, err)
+		if again, err := canonical.Marshal(raw); err != nil || string(again) != text {
+			t.Errorf("%s is written again as %s (%v)", text, again, err)
 		}
 	}
-	for _, text := range []string{"9007199254740993", "123456789012345678901", "1e400"} {
-		var got any
-		if err := canonical.Restore(text, &got); err == nil {
-			t.Errorf("%s is restored as %v", text, got)
-		}
-	}
-	var whole int64
-	if err := canonical.Restore("9007199254740994", &whole); err == nil {
-		t.Errorf("an integer beyond 2^53 is restored as %d", whole)
-	}
+	fails[json.RawMessage](t, "9007199254740993", "the number 9007199254740993 is beyond 2^53: send it as a string")
 }
 
 func TestIntegersAreWhole(t *testing.T) {

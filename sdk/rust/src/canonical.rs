@@ -34,6 +34,7 @@ use std::fmt;
 
 use serde::{Serialize, ser};
 
+pub(crate) use number::write_double;
 use writer::Writer;
 
 /// Why a value has no canonical JSON.

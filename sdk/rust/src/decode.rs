@@ -99,6 +99,7 @@ mod tests {
         Renamed(String),
         Moved(i32, i32),
         ItemAdded { qty: u32 },
+        Priced { price: f64 },
     }
 
     fn change(event_type: &str, data: &str) -> Result<Change, Error> {
@@ -108,9 +109,12 @@ mod tests {
     #[test]
     fn each_kind_of_variant_takes_its_data() {
         assert_eq!(change("cleared", r#"{"by":"me"}"#).unwrap(), Change::Cleared);
+        assert_eq!(change("cleared", "9007199254740993").unwrap(), Change::Cleared, "it is not looked at");
         assert_eq!(change("renamed", r#""cup""#).unwrap(), Change::Renamed("cup".to_owned()));
         assert_eq!(change("moved", "[3,-4]").unwrap(), Change::Moved(3, -4));
         assert_eq!(change("item_added", r#"{"qty":2,"sku":"abc"}"#).unwrap(), Change::ItemAdded { qty: 2 });
+        let price = r#"{"price":100000000000000000000}"#;
+        assert_eq!(change("priced", price).unwrap(), Change::Priced { price: 1e20 });
     }
 
     #[test]
@@ -119,6 +123,7 @@ mod tests {
         assert!(change("item_added", "{}").is_err());
         assert!(change("item_added", r#"{"qty":2}{}"#).is_err());
         assert!(change("renamed", "null").is_err());
+        assert!(change("item_added", r#"{"qty":100000000000000000000}"#).is_err());
     }
 
     #[test]

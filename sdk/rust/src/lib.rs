@@ -44,7 +44,9 @@
 //! - **The model.** There is [`Default`] before the first event. A model that serializes to `null`, such
 //!   as the `None` of an `Option`, is no model: the host deletes it.
 //! - **Numbers.** An integer beyond ±2⁵³ is refused in data and in models, though a `u64` could hold it:
-//!   readers in other languages would get another number. Keep it as a string. NaN and infinities are refused, too.
+//!   readers in other languages would get another number. Keep it as a string. Only what is exactly the
+//!   canonical text of a double, as `100000000000000000000` is, is read: as that double. NaN and infinities are
+//!   refused, too.
 //! - **The new events.** They get the event that was applied as their cause, and exist once the host has
 //!   committed the whole call.
 //! - **A failure** parks the entity. Leave it to events that must not be folded; fold the merely odd ones.

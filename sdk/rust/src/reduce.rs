@@ -100,7 +100,7 @@ fn change(before: Option<&[u8]>, after: Vec<u8>) -> ModelChange {
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
-    use serde_json::json;
+    use serde_json::{json, value::RawValue};
 
     use super::*;
     use crate::testing::{ENTITY, event, fold, fold_in_all_cuts};
@@ -188,5 +188,26 @@ mod tests {
         let emitted = NewEvent::new("put", &u64::MAX).unwrap_err();
         assert_eq!(emitted.code, "invalid-json");
         assert!(emitted.trace.is_some_and(|trace| trace.contains("reduce.rs")), "where it was made");
+    }
+
+    #[test]
+    fn doubles_go_on_however_large() {
+        fn add(sum: &mut f64, event: Event<f64>) -> Result<Vec<NewEvent>> {
+            *sum += event.data;
+            Ok(vec![])
+        }
+        fn count(sum: &mut u64, event: Event<u64>) -> Result<Vec<NewEvent>> {
+            *sum += event.data;
+            Ok(vec![])
+        }
+        let number = |digits: &str| RawValue::from_string(digits.to_owned()).unwrap();
+        let events = [event("put", number("100000000000000000000")), event("put", 0)];
+        let folded = fold_in_all_cuts(add, events).unwrap();
+        assert_eq!(folded.bytes.as_deref(), Some(&b"100000000000000000000"[..]));
+        let data = fold(count, None, [event("put", number("9007199254740994"))]).unwrap_err();
+        assert_eq!((data.event, data.code.as_str()), (Some(0), "invalid-data"));
+        let model = fold(count, Some(b"9007199254740994"), [event("put", 1)]).unwrap_err();
+        assert_eq!((model.event, model.code.as_str()), (None, "invalid-model"));
+        assert!(model.message.contains("floating point"), "when it was read: {model}");
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn too_large(number: impl std::fmt::Display) -> Error {
 }
 
 /// Writes a double.
-pub(super) fn write_double(out: &mut Vec<u8>, number: f64) -> Result<(), Error> {
+pub(crate) fn write_double(out: &mut Vec<u8>, number: f64) -> Result<(), Error> {
     if !number.is_finite() {
         return Err(Error::new(format!("{number} is no number in JSON: send null or a string")));
     }
