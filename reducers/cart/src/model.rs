@@ -72,17 +72,17 @@ pub struct Peak {
     pub at_ms: i64,
 }
 
-/// Something went in or out.
+/// Something went in or out. The fields stand in the order in which they are written: a history has many of them.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Movement {
     /// When.
     pub at_ms: i64,
-    /// What.
-    pub sku: String,
-    /// How many.
-    pub qty: u64,
     /// Which way.
     pub moved: Moved,
+    /// How many.
+    pub qty: u64,
+    /// What.
+    pub sku: String,
     /// For what went out: how long there had been at least one of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stayed_ms: Option<i64>,
