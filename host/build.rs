@@ -1,5 +1,7 @@
 //! Assembles the one piece of WebAssembly text that the program holds, and collects what new projects are made of.
 
+#![expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts through the environment")]
+
 use std::{
     env,
     error::Error,

@@ -139,8 +139,8 @@ mod tests {
         let mut module = plain.clone();
         let name = b".debug_info";
         let content = [&[u8::try_from(name.len()).unwrap()][..], name, &[7; 300]].concat();
-        let length = content.len();
-        module.extend([0, 0x80 | (length & 0x7F) as u8, (length >> 7) as u8]);
+        assert_eq!(content.len(), 0x38 + (2 << 7));
+        module.extend([0, 0x80 | 0x38, 2]);
         module.extend(content);
         assert_eq!(undebugged(&module).as_deref(), Some(&*plain));
         assert!(

@@ -94,7 +94,7 @@ impl Workbench {
     pub(super) fn test(&self, put: &Put, runner: &Runner) -> Result<(), SuiteError> {
         let folders = [self.project.join(put.key.domain.as_str()).join("cases"), self.project.join("cases")];
         let Some(folder) = folders.iter().find(|folder| folder.is_dir()) else { return Ok(()) };
-        let files = cases::find(folder).map_err(|why| SuiteError::File(why.to_string()))?;
+        let files = cases::find(folder).map_err(SuiteError::File)?;
         runner.run_all(&files, self.colour, &mut io::stdout().lock()).map(drop)
     }
 

@@ -36,8 +36,8 @@ pub(crate) fn read<T>(bytes: &[u8], read: impl Fn(Text<'_>) -> Result<T, Error>)
     let text = |counted| Text { bytes: rewritten.as_deref().map_err(|number| *number), counted };
     match read(text(false)) {
         Err(error) if error.is_syntax() => match scan::depth(bytes) {
-            ..=SHALLOW => Err(error),
-            ..=MAX_DEPTH => read(text(true)),
+            depth if depth <= SHALLOW => Err(error),
+            depth if depth <= MAX_DEPTH => read(text(true)),
             depth => Err(Error::custom(format_args!(
                 "it is nested {depth} levels deep, of {MAX_DEPTH} at most: keep it flatter"
             ))),

@@ -98,6 +98,7 @@ fn change(before: Option<&[u8]>, after: Vec<u8>) -> ModelChange {
 }
 
 #[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "a reducer's function is given events, not lent them")]
 mod tests {
     use serde::Deserialize;
     use serde_json::{json, value::RawValue};

@@ -128,7 +128,7 @@ impl Writer {
     fn written(&mut self, object: &mut Object, start: usize, key_end: usize) {
         let prefix = prefix(&self.out[start + 1..], key_end - start - 1);
         // ASCII alone is simple.
-        self.plain &= prefix & (u64::MAX / 0xff << 7) == 0;
+        self.plain &= prefix & ((u64::MAX / 0xff) << 7) == 0;
         let member = Member { prefix, start, key_end, end: self.out.len() };
         if object.in_order
             && let Some(last) = self.members[object.first..].last()
