@@ -12,26 +12,34 @@ use std::{
 
 /// What a project of each language is made of: where it lies in `sdk/`, and where it goes.
 const PROJECTS: [(&str, &[(&str, &str)]); 7] = [
-    ("RUST", &[("rust/template", ""), ("rust/src", "everfold-sdk/src"), ("../wit", "everfold-sdk/wit")]),
     (
-        "TS",
+        "RUST",
         &[
-            ("js/template-ts", ""),
-            ("js/src", "everfold-sdk/src"),
-            ("js/package.json", "everfold-sdk/package.json"),
+            ("rust/template", ""),
+            ("rust/src", "everfold-sdk/src"),
+            ("../wit", "everfold-sdk/wit"),
+            ("rust/README.md", "everfold-sdk/README.md"),
         ],
     ),
+    ("TS", &[("js/template-ts", ""), JS[0], JS[1], JS[2]]),
+    ("JS", &[("js/template-js", ""), JS[0], JS[1], JS[2]]),
     (
-        "JS",
+        "PYTHON",
         &[
-            ("js/template-js", ""),
-            ("js/src", "everfold-sdk/src"),
-            ("js/package.json", "everfold-sdk/package.json"),
+            ("python/template", ""),
+            ("python/everfold", "everfold"),
+            ("python/README.md", "everfold/README.md"),
         ],
     ),
-    ("PYTHON", &[("python/template", ""), ("python/everfold", "everfold")]),
     ("GO", &[("go/template", ""), ("go", "everfold")]),
-    ("C", &[("c/template", ""), ("c/everfold.h", "everfold-sdk/everfold.h")]),
+    (
+        "C",
+        &[
+            ("c/template", ""),
+            ("c/everfold.h", "everfold-sdk/everfold.h"),
+            ("c/README.md", "everfold-sdk/README.md"),
+        ],
+    ),
     (
         "ZIG",
         &[
@@ -39,8 +47,16 @@ const PROJECTS: [(&str, &[(&str, &str)]); 7] = [
             ("zig/src", "everfold-sdk/src"),
             ("zig/build.zig", "everfold-sdk/build.zig"),
             ("zig/build.zig.zon", "everfold-sdk/build.zig.zon"),
+            ("zig/README.md", "everfold-sdk/README.md"),
         ],
     ),
+];
+
+/// The package for TypeScript and for JavaScript.
+const JS: [(&str, &str); 3] = [
+    ("js/src", "everfold-sdk/src"),
+    ("js/package.json", "everfold-sdk/package.json"),
+    ("js/README.md", "everfold-sdk/README.md"),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
