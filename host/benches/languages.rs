@@ -13,6 +13,7 @@ use std::{
     env,
     error::Error,
     fs,
+    os::unix::fs::symlink,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -46,6 +47,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         drop(fs::remove_dir_all(&project));
         fs::create_dir_all(&folder)?;
         projects::create(&project, language)?;
+        if matches!(language, Language::Ts | Language::Js) {
+            // What `npm install` does for the SDK; the tools lie above.
+            fs::create_dir_all(project.join("node_modules"))?;
+            symlink("../everfold-sdk", project.join("node_modules/everfold"))?;
+        }
         measure(&name, &project)?;
     }
     Ok(())

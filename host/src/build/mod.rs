@@ -57,24 +57,16 @@ pub fn components(path: &Path, options: BuildOptions) -> Result<Vec<Built>, Buil
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         return Ok(vec![Built { name: domain_like(&stem), component: component::typed(path)? }]);
     }
-    let language = Language::of(path)?;
-    if language == Language::Rust {
-        let mut built = rust::build(path, options)?;
-        built.sort_by(|a, b| a.name.cmp(&b.name));
-        return match built.windows(2).find(|pair| pair[0].name == pair[1].name) {
-            Some(pair) => Err(BuildError::SameName(pair[0].name.clone())),
-            None => Ok(built),
-        };
-    }
+    let build: fn(&Project) -> Result<Vec<u8>, BuildError> = match Language::of(path)? {
+        Language::Rust => return rust::build(path, options),
+        Language::JavaScript => javascript::build,
+        Language::Python => python::build,
+        Language::Go => go::build,
+        Language::C => c::build,
+        Language::Zig => zig::build,
+    };
     let project = Project::open(path)?;
-    let component = match language {
-        Language::JavaScript => javascript::build(&project),
-        Language::Python => python::build(&project),
-        Language::Go => component::typed(&go::build(&project)?),
-        Language::C => component::typed(&c::build(&project)?),
-        Language::Zig | Language::Rust => component::typed(&zig::build(&project)?),
-    }?;
-    Ok(vec![Built { name: project.name, component }])
+    Ok(vec![Built { component: build(&project)?, name: project.name }])
 }
 
 /// A package's name as a domain's name would be written: `my_cart` is `my-cart`.

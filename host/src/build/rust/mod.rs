@@ -14,7 +14,7 @@ use std::path::Path;
 
 use super::{BuildError, BuildOptions, Built, component::encode, domain_like};
 
-/// Builds every reducer of the crate or workspace in `dir` with one call of cargo.
+/// Builds every reducer of the crate or workspace in `dir` with one call of cargo. Sorted by name.
 pub(super) fn build(dir: &Path, options: BuildOptions) -> Result<Vec<Built>, BuildError> {
     let reducers = package::reducers(dir, options)?;
     toolchain::require_target(dir)?;
@@ -23,5 +23,9 @@ pub(super) fn build(dir: &Path, options: BuildOptions) -> Result<Vec<Built>, Bui
         let component = encode(&core)?;
         built.push(Built { name: domain_like(&reducer.name), component });
     }
-    Ok(built)
+    built.sort_by(|a: &Built, b| a.name.cmp(&b.name));
+    match built.windows(2).find(|pair| pair[0].name == pair[1].name) {
+        Some(pair) => Err(BuildError::SameName(pair[0].name.clone())),
+        None => Ok(built),
+    }
 }
