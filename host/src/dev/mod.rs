@@ -115,6 +115,8 @@ pub async fn run(options: DevOptions, shutdown: CancellationToken) -> Result<(),
         () = watching => {}
         () = shutdown.cancelled() => {}
     }
+    // Whoever holds a host may still ask it for something, and it waits for that.
+    drop(host);
     Ok(serving.await.map_err(|error| DevError::Broken(error.to_string()))??)
 }
 
