@@ -94,6 +94,7 @@ fn name(message: &Value) -> &str {
         Some("subscribe") => "subscribed",
         Some("unsubscribe") => "unsubscribed",
         Some("append") => "appended",
+        Some("ping") => "answered",
         Some(other) => panic!("{other}: {message}"),
     }
 }
@@ -160,6 +161,8 @@ async fn subscribed(host: &Host, described: &mut Described) -> Socket {
         described.ask(&mut socket, json!({"op": "append", "id": "a", "events": [event(data)]})).await;
         described.told(&mut socket, answer).await;
     }
+    described.ask(&mut socket, json!({"op": "ping", "id": "p"})).await;
+    described.told(&mut socket, "answered").await;
     for unknown in [r#"{"op":"fly","id":1}"#, "?"] {
         socket.0.send(Message::text(unknown)).await.unwrap();
         described.told(&mut socket, "error").await;

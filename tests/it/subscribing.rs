@@ -74,6 +74,8 @@ async fn many_things_are_followed_over_one_socket() {
     assert_eq!(told_of, ["\"a\"", "\"two\"", "3"], "the first model is another entity's");
     ask(&mut socket, json!({"op": "unsubscribe", "id": 3})).await;
     assert_eq!(told(&mut socket).await, json!({"op": "unsubscribe", "id": 3}));
+    ask(&mut socket, json!({"op": "ping", "id": 3})).await;
+    assert_eq!(told(&mut socket).await, json!({"op": "ping", "id": 3}));
     host.post("noted", &entity(1), &event_id(2), &json!({"n": 1})).await.expect(201);
     assert_eq!(frame(&mut socket, json!(1), "model").await["model"]["sum"], 1);
     let url = format!("/shop/events?from={epoch}-1");

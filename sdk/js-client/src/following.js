@@ -3,10 +3,8 @@
 import { Backoff, linked, pause } from './again.js';
 import { final, own, passes } from './errors.js';
 import { absolute, cursorOf, tokenNow, withOptions } from './frames.js';
+import { SILENCE_MS } from './pulse.js';
 import { frames } from './stream.js';
-
-/** How long a connection may be silent; hosts send something every 15 s. */
-const SILENCE_MS = 45_000;
 
 /** The frames of one URL. Read by one loop, which ends it. */
 export class Following {

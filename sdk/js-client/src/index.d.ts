@@ -132,6 +132,8 @@ export interface Options {
   fetch?: typeof globalThis.fetch;
   /** Pauses between attempts: the first (250 ms), and the longest (30 s). */
   backoff?: { initialMs?: number; maxMs?: number };
+  /** How long a connection may be silent before it counts as dead: 45 s. */
+  silenceMs?: number;
   /** Told of trouble that passes, and when the next attempt is made. */
   onTrouble?: (error: Error, pauseMs: number) => void;
   /** Told of each connection. */
@@ -148,10 +150,7 @@ export interface Wanted {
   minIntervalMs?: number;
 }
 
-export interface FollowOptions extends Options, Wanted {
-  /** How long a connection may be silent before it counts as dead: 45 s. */
-  silenceMs?: number;
-}
+export interface FollowOptions extends Options, Wanted {}
 
 /** What a view of a model may be told beside. */
 export interface FromState<M> {

@@ -3,10 +3,13 @@
 import { Backoff, linked, pause } from './again.js';
 import { EverfoldError, final, own } from './errors.js';
 import { tokenNow } from './frames.js';
+import { Pulse, SILENCE_MS } from './pulse.js';
 
 /** What is spoken; and what carries a token, because pages cannot set headers here. */
 const PROTOCOL = 'everfold.v1';
 const BEARER = 'everfold.bearer.';
+/** To be answered by the host with the same. */
+const PING = JSON.stringify({ op: 'ping', id: 'pulse' });
 /** How long an opening may take. */
 const OPENING_MS = 15_000;
 /** Refusals of the opening that coming back does not mend. */
@@ -41,8 +44,8 @@ export class Link {
    */
   constructor(url, options, { opened, received, ended }) {
     this.#url = url;
-    const { WebSocket, token, fetch = globalThis.fetch, onTrouble = () => {}, onOpen = () => {} } = options;
-    this.#options = { WebSocket, token, fetch, onTrouble, onOpen };
+    const { WebSocket, token, fetch = globalThis.fetch, silenceMs = SILENCE_MS, onTrouble = () => {}, onOpen = () => {} } = options;
+    this.#options = { WebSocket, token, fetch, silenceMs, onTrouble, onOpen };
     this.#opened = opened;
     this.#received = received;
     this.#end = linked(options.signal);
@@ -81,8 +84,9 @@ export class Link {
     if (signal.aborted) return undefined;
     const protocols = token === undefined ? [PROTOCOL] : [PROTOCOL, BEARER + token];
     const socket = this.#socketOf(protocols);
-    const { isOpen, code, reason } = await this.#talk(socket, signal);
+    const { isOpen, isSilent, code, reason } = await this.#talk(socket, signal);
     if (signal.aborted) return undefined;
+    if (isSilent) return own('silent', `nothing was heard for ${this.#options.silenceMs} ms: the connection is dead`);
     if (!isOpen) return (await this.#refusal(token, signal)) ?? own('unreachable', `${this.#url.href} cannot be opened`);
     const why = FINAL.get(code);
     const said = this.#problem?.detail ?? reason;
@@ -100,32 +104,43 @@ export class Link {
     }
   }
 
-  /** Listens until the socket is closed. */
+  /** Listens until the socket is closed, or is silent for too long. */
   #talk(socket, signal) {
     return new Promise((resolve) => {
       let isOpen = false;
+      let pulse;
       const close = () => socket.close(1000);
       const timer = setTimeout(close, OPENING_MS);
       signal.addEventListener('abort', close);
+      const end = (how) => {
+        clearTimeout(timer);
+        pulse?.stop();
+        signal.removeEventListener('abort', close);
+        socket.onmessage = null;
+        this.#socket = undefined;
+        resolve({ isOpen, ...how });
+      };
+      const lost = () => {
+        end({ isSilent: true });
+        // Nobody answers; it is not waited for.
+        socket.close(4001, 'silent');
+      };
       socket.onopen = () => {
         isOpen = true;
         clearTimeout(timer);
+        pulse = new Pulse(this.#options.silenceMs, { ask: () => socket.send(PING), lost });
         this.#socket = socket;
         this.#problem = undefined;
         this.#options.onOpen();
         this.#opened();
       };
       socket.onmessage = ({ data }) => {
+        pulse?.heard();
         if (!signal.aborted) this.#take(data, socket);
       };
       // What matters is told by the close event that follows; without a listener Node would throw.
       socket.onerror = () => {};
-      socket.onclose = ({ code, reason }) => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', close);
-        this.#socket = undefined;
-        resolve({ isOpen, code, reason });
-      };
+      socket.onclose = ({ code, reason }) => end({ code, reason });
     });
   }
 

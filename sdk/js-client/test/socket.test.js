@@ -141,6 +141,23 @@ for (const [code, words] of [[1007, /did not understand/], [1008, /connect again
   });
 }
 
+test('a connection that says nothing is asked, and left where nobody answers', async (t) => {
+  const { options, connection } = fakeSockets(t);
+  const told = [];
+  connect('http://x.example', 'shop', { ...options, silenceMs: 30, onTrouble: ({ type }) => told.push(type) });
+  const first = (await connection()).open();
+  const ping = { op: 'ping', id: 'pulse' };
+  for (let round = 0; round < 3; round++) {
+    assert.deepEqual(await first.said(), ping);
+    first.say(ping);
+  }
+  assert.deepEqual(told, []);
+  assert.deepEqual(await first.said(), ping);
+  (await connection()).open();
+  assert.deepEqual(told, ['urn:everfold:client:silent']);
+  assert.equal(await first.closed, 4001);
+});
+
 test('a token that counts no more is made anew where that is possible', async (t) => {
   const { options, connection } = fakeSockets(t);
   let made = 0;

@@ -176,6 +176,7 @@ impl Socket {
                     self.out.push(refusal("credit", Some(&id), &problem));
                 }
             }
+            Operation::Ping => self.out.push(format!(r#"{{"op":"ping","id":{}}}"#, id.as_json()).into()),
             Operation::Append { events, expected } => {
                 if let Err(problem) = self.append(&id, text.len(), &events, expected) {
                     self.out.push(refusal("append", Some(&id), &problem));

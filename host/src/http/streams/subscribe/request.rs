@@ -38,10 +38,18 @@ pub(super) struct Asked<'a> {
 
 /// What is asked.
 pub(super) enum Operation<'a> {
-    Subscribe { url: Cow<'a, str>, credit: Option<u64> },
+    Subscribe {
+        url: Cow<'a, str>,
+        credit: Option<u64>,
+    },
     Unsubscribe,
     Credit(u64),
-    Append { events: Vec<Member<'a>>, expected: Option<Expectation> },
+    /// To be answered: a page's websocket shows it no pings of the host's.
+    Ping,
+    Append {
+        events: Vec<Member<'a>>,
+        expected: Option<Expectation>,
+    },
 }
 
 /// A message that nothing can be done about, and what is known of it.
@@ -80,6 +88,7 @@ impl<'a> Asked<'a> {
             "unsubscribe" => "unsubscribe",
             "credit" => "credit",
             "append" => "append",
+            "ping" => "ping",
             _ => "error",
         };
         let id = id(message.id).map_err(|problem| Refused { operation: "error", id: None, problem })?;
@@ -110,6 +119,7 @@ impl<'a> Message<'a> {
                 (&["url", "credit"][..], Operation::Subscribe { url, credit: self.credit })
             }
             ("unsubscribe", ..) => (&[][..], Operation::Unsubscribe),
+            ("ping", ..) => (&[][..], Operation::Ping),
             ("credit", _, Some(frames), _) => (&["frames"][..], Operation::Credit(frames)),
             ("append", _, _, Some(events)) => {
                 let expected = expected(self.if_match.as_deref(), self.if_none_match.as_deref())?;
@@ -126,7 +136,7 @@ impl<'a> Message<'a> {
             (name, ..) => {
                 let name: String = name.chars().take(50).collect();
                 let detail =
-                    format!("op {name:?} is not known: subscribe, unsubscribe, credit and append are");
+                    format!("op {name:?} is not known: subscribe, unsubscribe, credit, append and ping are");
                 return Err(Problem::new(&kinds::INVALID, detail));
             }
         };
@@ -188,6 +198,7 @@ mod tests {
         assert!(matches!(asked.operation, Operation::Append { expected, .. } if expected == nothing));
         assert!(matches!(read(r#"{"op":"credit","id":1,"frames":9}"#).operation, Operation::Credit(9)));
         assert!(matches!(read(r#"{"op":"unsubscribe","id":1}"#).operation, Operation::Unsubscribe));
+        assert!(matches!(read(r#"{"op":"ping","id":1}"#).operation, Operation::Ping));
     }
 
     #[test]
@@ -204,6 +215,7 @@ mod tests {
             (r#"{"op":"credit","id":1}"#, "credit 1", "credit needs frames"),
             (r#"{"op":"append","id":"x"}"#, "append \"x\"", "append needs events"),
             (r#"{"op":"unsubscribe","id":1,"url":"/"}"#, "unsubscribe 1", "does not take url"),
+            (r#"{"op":"ping","id":1,"credit":1}"#, "ping 1", "does not take credit"),
             (r#"{"op":"append","id":1,"events":[],"if_match":"\n"}"#, "append 1", "if_match"),
             (r#"{"op":"append","id":1,"events":[],"if_match":"12"}"#, "append 1", "in quotes"),
         ] {
