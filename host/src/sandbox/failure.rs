@@ -87,6 +87,11 @@ impl Failure {
         Self { transient: true, ..Self::of_host(code, message) }
     }
 
+    /// Whether fewer events in the call might have been within the limit that was met.
+    pub(crate) fn may_be_for_many(&self) -> bool {
+        matches!(&*self.code, "host.fuel" | "host.memory" | "host.greed" | "host.emitted-events")
+    }
+
     pub(super) fn of_guest(failure: GuestFailure) -> Self {
         Self {
             event: failure.event.and_then(|event| usize::try_from(event).ok()),

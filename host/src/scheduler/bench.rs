@@ -20,11 +20,11 @@ pub(crate) struct Bench {
     serving: Serving,
 }
 
-/// What one call brought about.
+/// What folding them brought about.
 pub(crate) struct Folded {
-    /// The model after it.
+    /// The model after them.
     pub(crate) model: Option<Arc<[u8]>>,
-    /// The events that it emitted, in order.
+    /// The events that were emitted, in order.
     pub(crate) events: Vec<Arc<Fact>>,
 }
 
@@ -38,8 +38,8 @@ impl Bench {
         Self { serving: Serving::new(key, number, module, vec![activation], limits) }
     }
 
-    /// Folds events, in the order of the fold, onto a model, in one call. There must be at least one, and no
-    /// more than `limits.call_events`.
+    /// Folds events, in the order of the fold, onto a model, in as few calls as the limits allow. There must be at
+    /// least one, and no more than `limits.call_events`.
     ///
     /// # Errors
     /// Why they could not be folded.
@@ -53,7 +53,14 @@ impl Bench {
         let emitted = Position::default();
         let fold = Fold { serving: &self.serving, limits, entity, emitted, snapshot_events: 0 };
         let mut state = State { model, ..State::default() };
-        state.fold(&fold, events).map_err(|stuck| *stuck.failure)?;
+        let mut left = events;
+        while !left.is_empty() {
+            let folded = events.len() - left.len();
+            state.fold_portion(&fold, &mut left).map_err(|stuck| {
+                let event = stuck.failure.event.map(|event| folded + event);
+                Failure { event, ..*stuck.failure }
+            })?;
+        }
         Ok(Folded { model: state.model, events: state.emissions })
     }
 }

@@ -116,9 +116,14 @@ impl History<'_> {
         }
     }
 
-    /// Folds events in one call, and if that fails one by one.
-    async fn fold_page(&self, fold: &Fold<'_>, state: &mut State, events: &[Arc<Event>]) -> Result<(), Halt> {
-        if state.fold(fold, events).is_ok() {
+    /// Folds events that follow each other, in as few calls as it takes, and if that fails one by one.
+    async fn fold_page(
+        &self,
+        fold: &Fold<'_>,
+        state: &mut State,
+        mut events: &[Arc<Event>],
+    ) -> Result<(), Halt> {
+        if self.fold_in_calls(fold, state, &mut events).await.is_ok() {
             return Ok(());
         }
         for event in events {
@@ -126,5 +131,22 @@ impl History<'_> {
             state.fold(fold, std::slice::from_ref(event)).map_err(Halt::Stuck)?;
         }
         Ok(())
+    }
+
+    /// Folds events that follow each other: in one call, or in as many as it takes for each to keep within the
+    /// reducer's limits. What is folded is taken off `events`, so that the failing call's are the first left.
+    pub(super) async fn fold_in_calls(
+        &self,
+        fold: &Fold<'_>,
+        state: &mut State,
+        events: &mut &[Arc<Event>],
+    ) -> Result<(), Stuck> {
+        loop {
+            state.fold_portion(fold, events)?;
+            if events.is_empty() {
+                return Ok(());
+            }
+            self.turn.make_way().await;
+        }
     }
 }

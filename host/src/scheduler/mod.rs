@@ -18,6 +18,7 @@ mod mending;
 mod message;
 mod outcome;
 mod pace;
+mod portion;
 mod priority;
 mod reading;
 mod reduce;

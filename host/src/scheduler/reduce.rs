@@ -178,11 +178,11 @@ impl Reducer<'_> {
         }
     }
 
-    /// Folds what waits: all in one call, and if that fails one by one.
+    /// Folds what waits: all together, and if that fails one by one.
     async fn go_on(
         &self,
         fold: &Fold<'_>,
-        mut state: State,
+        state: State,
         waiting: &[Arc<Event>],
     ) -> Result<Folded, StoreError> {
         let newest = waiting.last().map_or(Position(0), |event| event.position);
@@ -193,10 +193,9 @@ impl Reducer<'_> {
             if self.history.serving.by_occurrence() {
                 ordered.sort_unstable_by_key(|event| event.fact.id);
             }
-            match state.fold(fold, &ordered) {
-                Ok(()) => return Ok(Folded { state, ..Folded::default() }),
-                Err(stuck) => Err(Halt::Stuck(stuck)),
-            }
+            let mut folded = state.clone();
+            let result = self.history.fold_in_calls(fold, &mut folded, &mut ordered.as_slice()).await;
+            result.map(|()| Folded { state: folded, ..Folded::default() }).map_err(Halt::Stuck)
         };
         match whole {
             Ok(folded) => Ok(folded),

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-use super::{lanes::Lane, pace::Pace};
+use super::{lanes::Lane, pace::Pace, portion::Portion};
 
 /// Under what a domain is served: who shares the store, and what of it is this host's.
 #[derive(Clone)]
@@ -85,6 +85,8 @@ pub(super) struct Serving {
     /// Every activation of the domain up to this one, oldest first.
     chain: Vec<Activation>,
     pace: Pace,
+    /// How many events its calls take.
+    pub(super) portion: Portion,
 }
 
 /// What a row needs from the module in force.
@@ -104,8 +106,8 @@ impl Serving {
         chain: Vec<Activation>,
         limits: Limits,
     ) -> Self {
-        let (ended, pace) = (CancellationToken::new(), Pace::default());
-        Self { module, number, key, share: Share::whole(), limits, ended, chain, pace }
+        let (ended, pace, portion) = (CancellationToken::new(), Pace::default(), Portion::default());
+        Self { module, number, key, share: Share::whole(), limits, ended, chain, pace, portion }
     }
 
     /// The same for a store that is shared.

@@ -74,6 +74,25 @@ impl State {
         Ok(())
     }
 
+    /// Folds the first of these events, as many as a call is given, and takes them off. If that meets a limit
+    /// which fewer might keep, nothing has changed, and the next call is given fewer.
+    pub(super) fn fold_portion(&mut self, fold: &Fold<'_>, events: &mut &[Arc<Event>]) -> Result<(), Stuck> {
+        let portion = &fold.serving.portion;
+        let (now, later) = events.split_at(portion.of(events.len()));
+        match self.fold(fold, now) {
+            Ok(()) => {
+                portion.passed(now.len());
+                *events = later;
+                Ok(())
+            }
+            Err(stuck) if now.len() > 1 && stuck.failure.may_be_for_many() => {
+                portion.exceeded(now.len());
+                Ok(())
+            }
+            Err(stuck) => Err(stuck),
+        }
+    }
+
     fn fold_all(&mut self, fold: &Fold<'_>, events: &[Arc<Event>]) -> Result<(), Stuck> {
         if events.len() < 2 || !fold.serving.module.takes_single_events() {
             return self.call(fold, events);

@@ -31,7 +31,7 @@ pub(super) fn cast() -> [Role; ROLES] {
         role("shop", "ledger", |is| {
             [
                 is.plain(OCCURRED, ALL),
-                is.plain(OCCURRED, &aloud).fussy(3),
+                is.plain(OCCURRED, &aloud).fussy(3).takes_at_once(2),
                 Script { single: true, ..is.plain(OCCURRED, &["Said", "Ball", "Poison", "Forget"]).fussy(1) },
                 is.plain(RECORDED, ALL).resumes(),
             ]
@@ -40,14 +40,14 @@ pub(super) fn cast() -> [Role; ROLES] {
             [
                 is.plain(RECORDED, ALL).resumes(),
                 is.plain(RECORDED, &aloud).resumes().fussy(2),
-                is.plain(RECORDED, &["Noted", "Said", "Poison"]).fussy(1),
+                is.plain(RECORDED, &["Noted", "Said", "Poison"]).fussy(1).takes_at_once(1),
                 is.plain(OCCURRED, ALL).fussy(2),
             ]
         }),
         role("shop", "echo", |is| {
             [
                 is.plain(OCCURRED, &["Said"]).says(Talk::Echo(1)),
-                is.plain(OCCURRED, &["Said", "Noted"]).says(Talk::Echo(2)),
+                is.plain(OCCURRED, &["Said", "Noted"]).says(Talk::Echo(2)).takes_at_once(2),
                 is.plain(OCCURRED, &["Said", "Poison"]).says(Talk::Echo(1)).silent().fussy(2),
                 is.plain(RECORDED, &["Said", "Forget"]).says(Talk::Echo(1)).resumes(),
             ]
@@ -72,7 +72,7 @@ pub(super) fn cast() -> [Role; ROLES] {
             [
                 is.plain(Fold::WholeContext, &["Said", "Noted"]).says(Talk::Echo(3)).silent(),
                 is.plain(Fold::WholeContext, &aloud).says(Talk::Echo(3)).resumes(),
-                is.plain(Fold::WholeContext, ALL).fussy(4).resumes(),
+                is.plain(Fold::WholeContext, ALL).fussy(4).resumes().takes_at_once(3),
                 is.plain(Fold::WholeContext, ALL),
             ]
         }),
@@ -105,7 +105,7 @@ impl Names<'_> {
             attributes: Vec::new(),
         };
         let name = format!("{context}/{domain}/{}", count.get());
-        Script { name, descriptor, talk: Talk::Nothing, fussy: None, single: false }
+        Script { name, descriptor, talk: Talk::Nothing, fussy: None, single: false, most: usize::MAX }
     }
 }
 
@@ -126,6 +126,10 @@ impl Script {
 
     fn fussy(self, needed: u64) -> Self {
         Self { fussy: Some(needed), ..self }
+    }
+
+    fn takes_at_once(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 }
 

@@ -51,6 +51,8 @@ pub(super) struct Script {
     pub(super) fussy: Option<u64>,
     /// Whether each of its calls has one event.
     pub(super) single: bool,
+    /// With more events than this, a call meets its limits.
+    pub(super) most: usize,
 }
 
 /// The `number`th entity.
@@ -120,6 +122,9 @@ impl Reduce for Arc<Script> {
 
     fn reduce(&self, call: &Call<'_>) -> Result<Reduced, Failure> {
         assert!(!self.single || call.events.len() == 1, "{} was given more than one event", self.name);
+        if call.events.len() > self.most {
+            return Err(Failure::of_host("fuel", format!("{} events", call.events.len())));
+        }
         let before: Option<Sum> = call.model.map(|model| serde_json::from_slice(model).unwrap());
         let mut model = before.clone();
         let mut events = Vec::new();

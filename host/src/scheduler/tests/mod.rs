@@ -7,6 +7,7 @@ mod domain;
 mod lanes;
 mod mending;
 mod parking;
+mod portions;
 mod retries;
 mod serving;
 mod shares;
