@@ -39,7 +39,8 @@ pub fn addReducer(b: *std.Build, options: ReducerOptions) void {
         // Not for size: without its checks, an integer that overflows would spoil a model and say nothing.
         .optimize = optimize,
         .single_threaded = true,
-        .strip = optimize != .debug,
+        // For the names of functions: `everfold build` leaves out what only debuggers want.
+        .strip = false,
     });
     root.addImport("reducer", reducer);
 

@@ -1,16 +1,20 @@
 //! TypeScript and JavaScript become components, on QuickJS.
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use serde::Deserialize;
+
+use crate::words::ModuleHash;
 
 use super::{
     BuildError, contract,
     project::Project,
-    tool::{run, tool},
+    tool::{run, shown, tool},
 };
 
 const INSTALL: &str = "npm install";
+/// What makes a component of a bundle.
+const COMPONENTIZE: &str = "componentize-qjs/cli.mjs";
 
 /// What a project's `package.json` says to us.
 #[derive(Deserialize)]
@@ -41,12 +45,40 @@ pub(super) fn build(project: &Project) -> Result<Vec<u8>, BuildError> {
     bundle.arg(format!("--outfile={script}"));
     run(bundle, INSTALL)?;
     let component = project.made("reducer.wasm");
-    let mut componentize = script_of_npm(project, "componentize-qjs/cli.mjs")?;
+    let mut componentize = script_of_npm(project, COMPONENTIZE)?;
     componentize.args(["--wit", &wit, "--world", contract::WORLD, "--js", &script]);
     // Nothing outlives a call, so that there is nothing to collect.
     componentize.args(["--opt-size", "--stub-wasi", "--sync", "--disable-gc", "--output", &component]);
+    let made_of = made_of(project, &componentize, &script)?;
+    let seal = project.made("reducer.seal");
+    if let Some(made) = kept(project, &seal, &made_of, &component) {
+        eprintln!("everfold: {script} is as it was, so {component} is not made again");
+        return Ok(made);
+    }
     run(componentize, INSTALL)?;
-    project.read(&component)
+    let made = project.read(&component)?;
+    project.write(&seal, sealed(&made_of, &made).as_bytes())?;
+    Ok(made)
+}
+
+/// All that decides about a component but chance: the call with the tool's manifest, the contract and the bundle.
+fn made_of(project: &Project, componentize: &Command, script: &str) -> Result<Vec<u8>, BuildError> {
+    let cli = componentize.get_args().next().map(Path::new);
+    let manifest = cli.and_then(Path::parent).unwrap_or(Path::new("")).join("package.json");
+    let manifest = project.read(&manifest.to_string_lossy())?;
+    let contract = contract::WIT.map(|(_, contents)| contents).concat().into_bytes();
+    Ok([shown(componentize).into_bytes(), manifest, contract, project.read(script)?].concat())
+}
+
+/// The component, if it was made of just this. The engine's hash seeds are drawn whenever one is made, so that
+/// another would be another module, and deployed for nothing.
+fn kept(project: &Project, seal: &str, made_of: &[u8], component: &str) -> Option<Vec<u8>> {
+    let (seal, made) = (project.read(seal).ok()?, project.read(component).ok()?);
+    (seal == sealed(made_of, &made).as_bytes()).then_some(made)
+}
+
+fn sealed(made_of: &[u8], component: &[u8]) -> String {
+    format!("{} of {}\n", ModuleHash::of(component), ModuleHash::of(made_of))
 }
 
 /// A program of Node's that npm has put beside the project or above it. What it links to it under `.bin` does not start
@@ -86,5 +118,18 @@ mod tests {
             let said = build(&project).unwrap_err().to_string();
             assert!(said.contains(why), "{said}");
         }
+    }
+    #[test]
+    fn a_component_is_kept_that_was_made_of_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project::open(folder.path()).unwrap();
+        let kept = |made_of: &[u8]| kept(&project, "seal", made_of, "component");
+        assert_eq!(kept(b"a bundle"), None);
+        project.write("component", b"a component").unwrap();
+        project.write("seal", sealed(b"a bundle", b"a component").as_bytes()).unwrap();
+        assert_eq!(kept(b"a bundle").as_deref(), Some(&b"a component"[..]));
+        assert_eq!(kept(b"another bundle"), None);
+        project.write("component", b"half of a comp").unwrap();
+        assert_eq!(kept(b"a bundle"), None, "it is not what was made");
     }
 }
