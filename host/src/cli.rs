@@ -11,7 +11,7 @@ use everfold::config::Scope;
 
 pub(crate) use bench::BenchArgs;
 pub(crate) use moving::{BackupArgs, ExportArgs, ImportArgs, RestoreArgs};
-pub(crate) use projects::{BuildArgs, CheckArgs, DevArgs, NewArgs, TestArgs};
+pub(crate) use projects::{BuildArgs, CheckArgs, DevArgs, NewArgs, Terms, TestArgs};
 
 /// Folds immutable events into models with sandboxed WebAssembly reducers.
 #[derive(Debug, Parser)]

@@ -192,3 +192,25 @@ async fn the_limits_are_those_of_the_config() {
     assert!(!tested.passed);
     tested.tells(&["what is given could not be folded\n    host.model-bytes: ", "limits.model_bytes"]);
 }
+
+#[tokio::test]
+async fn a_domain_is_tested_under_its_own_limits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (module, case, config) = (path("ledger.wasm"), path("case.yaml"), path("everfold.toml"));
+    fs::write(&module, &guest("ledger").bytes).unwrap();
+    fs::write(&case, "name: one\nwhen:\n  - {type: said, data: {n: 2}}\nthen: {events: []}\n").unwrap();
+    fs::write(&config, "[limits_of.\"shop/ledger\"]\nfuel = 1000\n").unwrap();
+    let test = async |domain: &str| {
+        let arguments = ["test", &module, &case, "--config", &config, "--domain", domain];
+        let (status, told, said) = run(&arguments, &[]).await;
+        (status.success(), told + &said)
+    };
+    let (passed, said) = test("shop/other").await;
+    assert!(passed, "{said}");
+    // Enough to describe itself.
+    let (passed, said) = test("shop/ledger").await;
+    assert!(!passed && said.contains("1000 units of fuel"), "{said}");
+    let (passed, said) = test("ledger").await;
+    assert!(!passed && said.contains("--domain"), "{said}");
+}

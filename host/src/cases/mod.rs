@@ -78,15 +78,16 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// A runner for a module as if it served this domain, under the limits of the config. The domain is
-    /// told to the module, and the ids of emitted events follow from it.
+    /// A runner for a module as if it served this domain, under the limits that the config has for it. The
+    /// domain is told to the module, and the ids of emitted events follow from it.
     #[must_use]
     pub fn new(key: DomainKey, module: Arc<Module>, config: &Config) -> Self {
+        let limits = config.limits_for(&key).clone();
         Self {
             descriptor: module.descriptor().clone(),
             door: Ingest::new(config),
-            bench: Bench::new(key.clone(), module, config.limits.clone()),
-            call_events: config.limits.call_events,
+            call_events: limits.call_events,
+            bench: Bench::new(key.clone(), module, limits),
             key,
         }
     }

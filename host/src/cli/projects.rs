@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use everfold::{projects::Language, words::ContextName};
+use everfold::{
+    projects::Language,
+    words::{ContextName, DomainKey},
+};
 
 #[derive(Debug, Args)]
 pub(crate) struct NewArgs {
@@ -26,6 +29,9 @@ pub(crate) struct DevArgs {
     /// Where to listen [default: 127.0.0.1:4580]; port 0 takes any that is free
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<String>,
+    /// The configuration whose limits apply (also `EVERFOLD_CONFIG`)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -47,9 +53,8 @@ pub(crate) struct BuildArgs {
 pub(crate) struct CheckArgs {
     /// The module
     pub(crate) file: PathBuf,
-    /// The configuration whose limits apply (also `EVERFOLD_CONFIG`)
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) terms: Terms,
 }
 
 #[derive(Debug, Args)]
@@ -58,7 +63,17 @@ pub(crate) struct TestArgs {
     pub(crate) module: PathBuf,
     /// A case file (.yaml, .yml or .json), or a folder that is searched for them
     pub(crate) cases: PathBuf,
+    #[command(flatten)]
+    pub(crate) terms: Terms,
+}
+
+/// Under which terms a module is taken.
+#[derive(Debug, Args)]
+pub(crate) struct Terms {
     /// The configuration whose limits apply (also `EVERFOLD_CONFIG`)
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// The domain that it would serve, which may have limits of its own (`limits_of`)
+    #[arg(long, value_name = "CONTEXT/DOMAIN")]
+    pub(crate) domain: Option<DomainKey>,
 }

@@ -1,23 +1,13 @@
 //! `everfold check`: would the host take this module?
 
-use everfold::{
-    Config,
-    deploy::read_module,
-    sandbox::{Sandbox, SandboxSettings},
-    words::{Descriptor, Fold, History, ModuleHash, Order, Upgrade},
-};
+use everfold::words::{Descriptor, Fold, History, ModuleHash, Order, Upgrade};
 
-use super::Outcome;
+use super::{Outcome, module};
 use crate::cli::CheckArgs;
 
 pub(crate) fn run(arguments: &CheckArgs) -> Outcome {
-    let config = Config::load(arguments.config.as_deref(), Vec::new())?;
+    let (_, module) = module::load(&arguments.file, &arguments.terms)?;
     let file = arguments.file.display();
-    let bytes =
-        read_module(&arguments.file, config.limits.module_bytes).map_err(|why| format!("{file}: {why}"))?;
-    let sandbox = Sandbox::new(&SandboxSettings::from(&config))?;
-    let module =
-        sandbox.load(&bytes.into(), &(&config.limits).into()).map_err(|why| format!("{file}: {why}"))?;
     print!("{file}: the host takes it\n{}", describe(module.hash(), module.descriptor()));
     Ok(())
 }

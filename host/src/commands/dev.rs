@@ -12,10 +12,10 @@ use super::{Outcome, signals};
 use crate::cli::DevArgs;
 
 pub(crate) async fn run(arguments: DevArgs) -> Outcome {
-    let DevArgs { project, context, listen } = arguments;
+    let DevArgs { project, context, listen, config } = arguments;
     let colour = if io::stdout().is_terminal() { Colour::On } else { Colour::Off };
     let shutdown = CancellationToken::new();
     signals::cancel(shutdown.clone())?;
-    Box::pin(dev::run(DevOptions { project, context, listen, colour }, shutdown)).await?;
+    Box::pin(dev::run(DevOptions { project, context, listen, config, colour }, shutdown)).await?;
     Ok(())
 }

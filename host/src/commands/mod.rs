@@ -10,6 +10,7 @@ pub(crate) mod export;
 pub(crate) mod id;
 pub(crate) mod import;
 pub(crate) mod migrate;
+mod module;
 pub(crate) mod new;
 pub(crate) mod replay;
 pub(crate) mod restore;

@@ -2,25 +2,21 @@
 
 use std::{
     io::{self, IsTerminal as _},
-    path::Path,
     sync::Arc,
 };
 
 use everfold::{
-    Config,
     cases::{self, Colour, Runner, Tally},
-    deploy::read_module,
-    sandbox::{Sandbox, SandboxSettings},
-    words::{DomainKey, DomainName},
+    words::{DomainKey, DomainName, NameError},
 };
 
-use super::Outcome;
+use super::{Outcome, module};
 use crate::cli::TestArgs;
 
 pub(crate) fn run(arguments: &TestArgs) -> Outcome {
-    let config = Config::load(arguments.config.as_deref(), Vec::new())?;
     let files = cases::find(&arguments.cases)?;
-    let runner = runner(&arguments.module, &config)?;
+    let (config, module) = module::load(&arguments.module, &arguments.terms)?;
+    let runner = Runner::new(key(arguments)?, Arc::new(module), &config);
     let colour = if io::stdout().is_terminal() { Colour::On } else { Colour::Off };
     let Tally { passed, failed } = runner.run_all(&files, colour, &mut io::stdout().lock())?;
     match (failed, passed) {
@@ -31,15 +27,12 @@ pub(crate) fn run(arguments: &TestArgs) -> Outcome {
     }
 }
 
-fn runner(file: &Path, config: &Config) -> Result<Runner, Box<dyn std::error::Error + Send + Sync>> {
-    let shown = file.display();
-    let bytes = read_module(file, config.limits.module_bytes).map_err(|why| format!("{shown}: {why}"))?;
-    let sandbox = Sandbox::new(&SandboxSettings::from(config))?;
-    let module =
-        sandbox.load(&bytes.into(), &(&config.limits).into()).map_err(|why| format!("{shown}: {why}"))?;
-    // As a host would name it, if it would.
-    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+/// What the module serves: unless that is said, a domain that is called like its file, where that can be.
+fn key(arguments: &TestArgs) -> Result<DomainKey, NameError> {
+    if let Some(domain) = &arguments.terms.domain {
+        return Ok(domain.clone());
+    }
+    let stem = arguments.module.file_stem().unwrap_or_default().to_string_lossy();
     let domain: DomainName = stem.parse().or_else(|_| "reducer".parse())?;
-    let key = DomainKey { context: "test".parse()?, domain };
-    Ok(Runner::new(key, Arc::new(module), config))
+    Ok(DomainKey { context: "test".parse()?, domain })
 }

@@ -40,6 +40,8 @@ pub struct DevOptions {
     pub context: ContextName,
     /// Where to listen; none: where the configuration says.
     pub listen: Option<String>,
+    /// The configuration file whose limits apply; none: that which the environment names, if any.
+    pub config: Option<PathBuf>,
     /// Whether what is shown is coloured.
     pub colour: Colour,
 }
@@ -89,12 +91,12 @@ const SERVES_WITHIN: Duration = Duration::from_secs(60);
 /// # Errors
 /// [`DevError`], where there is no going on. What is wrong with the sources is told and waited over.
 pub async fn run(options: DevOptions, shutdown: CancellationToken) -> Result<(), DevError> {
-    let DevOptions { project, context, listen, colour } = options;
+    let DevOptions { project, context, listen, config, colour } = options;
     let unreadable = |error| DevError::Folder { path: project.clone(), error };
     let mut known = Sources::look(&project).map_err(unreadable)?;
     let data = project.join(FOLDER);
     std::fs::create_dir_all(&data).map_err(|error| DevError::Folder { path: data.clone(), error })?;
-    let config = configure(&data, &context, listen)?;
+    let config = configure(config.as_deref(), &data, &context, listen)?;
     let listener = TcpListener::bind(&config.listen)
         .await
         .map_err(|error| DevError::Listen { listen: config.listen.clone(), error })?;
@@ -120,7 +122,12 @@ pub async fn run(options: DevOptions, shutdown: CancellationToken) -> Result<(),
     Ok(serving.await.map_err(|error| DevError::Broken(error.to_string()))??)
 }
 
-fn configure(data: &Path, context: &ContextName, listen: Option<String>) -> Result<Config, ConfigError> {
+fn configure(
+    file: Option<&Path>,
+    data: &Path,
+    context: &ContextName,
+    listen: Option<String>,
+) -> Result<Config, ConfigError> {
     let path = |name: &str| data.join(name).to_string_lossy().into_owned();
     let mut overrides = vec![
         ("store", format!("sqlite:{}", path("events.db"))),
@@ -129,7 +136,7 @@ fn configure(data: &Path, context: &ContextName, listen: Option<String>) -> Resu
         ("contexts", context.to_string()),
     ];
     overrides.extend(listen.map(|listen| ("listen", listen)));
-    Config::load(None, overrides)
+    Config::load(file, overrides)
 }
 
 /// Builds, serves, tests; tells whatever goes wrong.
