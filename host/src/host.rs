@@ -16,7 +16,7 @@ use crate::{
     lifecycle::Running,
     scheduler,
     sharing::Membership,
-    store::{Appended, Head, HistoryCursor, HistoryQuery, Store, Which},
+    store::{Appended, Head, HistoryCursor, HistoryQuery, Page, Store, Which},
     words::{ContextName, DomainKey, EntityId, Epoch, Event, EventId, Model, ModuleHash, Position, Row},
 };
 
@@ -168,14 +168,24 @@ impl Host {
         Ok(self.to_model(key, entity, row))
     }
 
-    /// The models of a domain by entity, behind `after`.
+    /// The models of a domain by entity, behind `after`: at most `limit`, and fewer where they are large.
     ///
     /// # Errors
     /// As for [`Self::model`], without [`Error::NoModel`].
-    pub async fn models(&self, key: &DomainKey, after: Option<EntityId>, limit: u32) -> Result<Vec<Model>> {
+    pub async fn models(&self, key: &DomainKey, after: Option<EntityId>, limit: u32) -> Result<Page<Model>> {
         self.require_domain(key)?;
-        let rows = self.0.store.rows_page(key, Which::WithModel, after, limit).await?;
-        Ok(rows.into_iter().map(|(entity, row)| self.to_model(key, entity, row)).collect())
+        let Page { entries, next } = self.0.store.rows_page(key, Which::WithModel, after, limit).await?;
+        let model = |(entity, row)| self.to_model(key, entity, row);
+        Ok(Page { entries: entries.into_iter().map(model).collect(), next })
+    }
+
+    /// The entities that have a model in a domain, behind `after`.
+    ///
+    /// # Errors
+    /// As for [`Self::models`].
+    pub async fn keys(&self, key: &DomainKey, after: Option<EntityId>, limit: u32) -> Result<Vec<EntityId>> {
+        self.require_domain(key)?;
+        Ok(self.0.store.keys(key, after, limit).await?)
     }
 
     /// Wakes whenever the log or any model has moved. Subscribe first, then read, then wait.

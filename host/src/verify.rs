@@ -61,9 +61,7 @@ pub async fn verify(config: Config, mut tell: impl FnMut(Finding)) -> Result<u64
         let mut after = None;
         loop {
             let rows = store.rows_page(&key, Which::All, after, PAGE).await.map_err(StartError::from)?;
-            let is_last = rows.len() < PAGE as usize;
-            for (entity, row) in rows {
-                after = entity;
+            for (entity, row) in rows.entries {
                 let refolded = verifier.refold(&key, entity, &row).await?;
                 let what = entity.map_or_else(|| key.to_string(), |entity| format!("{key} of {entity}"));
                 if let Some(difference) = refolded.difference {
@@ -73,8 +71,8 @@ pub async fn verify(config: Config, mut tell: impl FnMut(Finding)) -> Result<u64
                 refolded.divergences.into_iter().for_each(|divergence| tell(Finding::Divergent(divergence)));
                 tell(Finding::Checked);
             }
-            // A domain that folds its whole context has one row and no key to go on from.
-            if is_last || after.is_none() {
+            after = rows.next;
+            if after.is_none() {
                 break;
             }
         }

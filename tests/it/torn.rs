@@ -74,7 +74,7 @@ async fn opened(files: &Files, wal: &[u8]) -> Held {
     let mut rows = BTreeMap::new();
     for key in activations.into_iter().map(|activation| activation.key).collect::<BTreeSet<_>>() {
         let of_key = store.rows_page(&key, Which::All, None, 100_000).await.unwrap();
-        rows.extend(of_key.into_iter().map(|(entity, row)| ((key.clone(), entity), row)));
+        rows.extend(of_key.entries.into_iter().map(|(entity, row)| ((key.clone(), entity), row)));
     }
     store.close().await;
     Held { log, rows }

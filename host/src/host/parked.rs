@@ -4,7 +4,6 @@ use super::{Host, Result};
 use crate::{
     error::Error,
     scheduler::Retried,
-    store::Which,
     words::{ContextName, DomainKey, DomainName, EntityId, ModuleHash, Parked},
 };
 
@@ -57,11 +56,10 @@ impl Host {
                 break;
             }
             let after = after.as_ref().filter(|(last, _)| *last == key).and_then(|(_, entity)| *entity);
-            let rows = self.0.store.rows_page(&key, Which::Parked, after, left).await?;
-            listed.extend(rows.into_iter().filter_map(|(entity, row)| {
-                let parked = row.parked?;
+            let rows = self.0.store.parked(&key, after, left).await?;
+            listed.extend(rows.into_iter().map(|(entity, parked)| {
                 let module = self.catalog().module_of(&key, parked.activation);
-                Some(ParkedRow { key: key.clone(), entity, module, parked })
+                ParkedRow { key: key.clone(), entity, module, parked }
             }));
         }
         Ok(listed)
@@ -119,7 +117,7 @@ impl Host {
         let mut all = Retried::default();
         let mut after = None;
         loop {
-            let rows = self.0.store.rows_page(key, Which::Parked, after, PAGE).await?;
+            let rows = self.0.store.parked(key, after, PAGE).await?;
             let is_last = rows.len() < PAGE as usize;
             let entities: Vec<_> = rows.into_iter().map(|(entity, _)| entity).collect();
             after = entities.last().copied().flatten();

@@ -8,6 +8,8 @@ use axum::{
 };
 
 use super::{
+    problem::Problem,
+    query::Query,
     render::{self, Answer},
     streams, tags,
     visit::Visit,
@@ -17,6 +19,7 @@ use crate::{
     Host,
     catalog::Domain,
     error::{Error, Invalid},
+    store::Page,
     words::{ContextName, DomainKey, DomainName, EntityId, Model},
 };
 
@@ -94,26 +97,28 @@ pub(super) fn insert(headers: &mut HeaderMap, name: HeaderName, value: impl TryI
 
 /// `GET /{context}/{domain}/models`
 pub(super) async fn list(visit: Visit) -> Answer {
-    let (models, next) = page_of_models(&visit).await?;
-    Ok(render::page(visit.form(), "models", &models, render::model, next))
+    let (query, key, after, limit) = asked(&visit)?;
+    let Page { entries, next } = visit.host().models(&key, after, limit).await?;
+    let next = next.map(|last| query.next(visit.parts.uri.path(), last));
+    Ok(render::page(visit.form(), "models", &entries, render::model, next))
 }
 
 /// `GET /{context}/{domain}/keys`: the entities that have a model.
 pub(super) async fn keys(visit: Visit) -> Answer {
-    let (models, next) = page_of_models(&visit).await?;
-    let entities: Vec<_> = models.iter().filter_map(|model| model.entity).collect();
+    let (query, key, after, limit) = asked(&visit)?;
+    let entities = visit.host().keys(&key, after, limit).await?;
+    let last = entities.last().filter(|_| render::is_full(entities.len(), limit));
+    let next = last.map(|last| query.next(visit.parts.uri.path(), last));
     Ok(render::page(visit.form(), "keys", &entities, quote, next))
 }
 
-async fn page_of_models(visit: &Visit) -> Result<(Vec<Model>, Option<String>), super::problem::Problem> {
+/// Which page of a domain is asked for: behind which entity, and how many entries.
+fn asked(visit: &Visit) -> Result<(Query<'_>, DomainKey, Option<EntityId>, u32), Problem> {
     let query = visit.query(&["after", "limit"])?;
     let limit = query.limit(visit.host().config().limits.page)?;
     let after = query.parsed("after", "it must be an entity: a version 4 UUID")?;
     let [context, domain] = visit.path()?;
-    let models = visit.host().models(&key(&context, &domain)?, after, limit).await?;
-    let last = models.last().filter(|_| render::is_full(models.len(), limit)).and_then(|model| model.entity);
-    let next = last.map(|last| query.next(visit.parts.uri.path(), last));
-    Ok((models, next))
+    Ok((query, key(&context, &domain)?, after, limit))
 }
 
 /// `GET /{context}/keys`: the context's domains.

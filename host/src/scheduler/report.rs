@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use crate::{
     catalog::{Catalog, Diverged, ParkedEntity, State},
     clock::SharedClock,
-    store::{Activation, Store, Which},
+    store::{Activation, Store},
     words::{ActivationNumber, Divergence, DomainKey, EntityId, EventId, Parked, Time},
 };
 
@@ -130,13 +130,12 @@ async fn count(catalog: Arc<Catalog>, store: Arc<dyn Store>, key: DomainKey, num
     for round in 1..=COUNTED {
         let before = reductions();
         let counts = store.count_rows(&key, number).await;
-        let parked = store.rows_page(&key, Which::Parked, None, Catalog::PARKED_SHOWN).await;
+        let parked = store.parked(&key, None, Catalog::PARKED_SHOWN).await;
         let (Ok(counts), Ok(parked)) = (counts, parked) else {
             tracing::warn!(domain = %key, "models could not be counted; the counts start from zero");
             return;
         };
-        let parked =
-            parked.into_iter().filter_map(|(entity, row)| Some(shown(entity, &row.parked?))).collect();
+        let parked = parked.iter().map(|(entity, parked)| shown(*entity, parked)).collect();
         catalog.update(&key, |known| {
             known.counts.models = counts.models;
             known.counts.parked = counts.parked;

@@ -29,7 +29,7 @@ use async_trait::async_trait;
 pub use expectation::Expectation;
 pub use histories::HistoriesQuery;
 pub use parts::{Import, ImportOutcome, Imported, Part, StoredRow, TakePart};
-pub use queries::{EffectsQuery, HistoryCursor, HistoryQuery, LogQuery, Which};
+pub use queries::{EffectsQuery, HistoryCursor, HistoryQuery, LogQuery, Page, Which};
 pub use requests::{
     Activation, Append, AppendRefusal, Appended, CaptureWrite, Catalogue, Committed, FileRecord, Group, Head,
     Mark, ModelWrite, NewActivation, Reduction, ReductionOutcome,
@@ -38,7 +38,8 @@ pub use shared::{Change, Holder, Leases, News, Reduces, Renewal, Shared};
 pub use snapshots::{SnapshotQuery, SnapshotWrite};
 
 use crate::words::{
-    ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row, Snapshot,
+    ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Parked, Row,
+    Snapshot,
 };
 
 /// Why a store failed. Nothing that was asked for has happened, unless it says otherwise.
@@ -170,14 +171,26 @@ pub trait Store: Send + Sync + 'static {
     /// The rows of some entities (none: the one of a `whole-context` domain), in the order asked for.
     async fn rows(&self, key: &DomainKey, entities: &[Option<EntityId>]) -> Result<Vec<Option<Row>>>;
 
-    /// Rows of a domain, by entity, after this one. At most `limit`.
+    /// Rows of a domain, by entity, after this one. At most `limit`, and fewer where models are large.
     async fn rows_page(
         &self,
         key: &DomainKey,
         which: Which,
         after: Option<EntityId>,
         limit: u32,
-    ) -> Result<Vec<(Option<EntityId>, Row)>>;
+    ) -> Result<Page<(Option<EntityId>, Row)>>;
+
+    /// The entities that have a model in a domain, ascending, after this one. At most `limit`.
+    async fn keys(&self, key: &DomainKey, after: Option<EntityId>, limit: u32) -> Result<Vec<EntityId>>;
+
+    /// Who waits in a domain (none: the row of a `whole-context` domain), and why: by entity, after this one. At
+    /// most `limit`.
+    async fn parked(
+        &self,
+        key: &DomainKey,
+        after: Option<EntityId>,
+        limit: u32,
+    ) -> Result<Vec<(Option<EntityId>, Parked)>>;
 
     /// The call that a parked row failed at: a [`Capture`](crate::words::Capture) as JSON. None for a row that
     /// does not wait, or waits since before captures were kept.

@@ -37,8 +37,42 @@ pub enum Which {
     All,
     /// Those that hold a model.
     WithModel,
-    /// Those that wait.
-    Parked,
+}
+
+/// Entries by entity, from wherever was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// As many as were asked for, or fewer: all there are, or as many as are not too large together.
+    pub entries: Vec<T>,
+    /// Behind which entity there may be more; none: there are no more.
+    pub next: Option<EntityId>,
+}
+
+impl<T> Page<(Option<EntityId>, T)> {
+    /// A page of at most `limit` entries that were found up to `last`, behind which there may be more; none: there
+    /// are no more.
+    pub(super) fn of(entries: Vec<(Option<EntityId>, T)>, limit: u32, last: Option<EntityId>) -> Self {
+        // What has come since the last was looked for may have pushed it out.
+        let full = entries.last().filter(|_| entries.len() as u64 >= u64::from(limit));
+        let next = full.map_or(last, |(entity, _)| *entity);
+        Self { entries, next }
+    }
+}
+
+/// The models of one page have so many bytes together at most, unless a single one has more.
+const MODELS_BYTES: u64 = 8 << 20;
+
+/// Of at most `limit` models, each with its size in bytes, those that fit on a page; and whether there may be more
+/// behind them.
+pub(super) fn fitting<T>(found: &[(i64, T)], limit: u32) -> (&[(i64, T)], bool) {
+    let mut left = MODELS_BYTES;
+    let fits = |(size, _): &&(i64, T)| {
+        let after = left.checked_sub(size.unsigned_abs());
+        left = after.unwrap_or(0);
+        after.is_some()
+    };
+    let count = found.iter().take_while(fits).count().max(1).min(found.len());
+    (&found[..count], count < found.len() || found.len() as u64 >= u64::from(limit))
 }
 
 /// Which events of an entity to read.
@@ -91,4 +125,26 @@ pub(super) async fn last_before<F: Future<Output = Result<i64>> + Send>(
         if recorded_at(middle).await? < since { before = middle } else { from = middle }
     }
     Ok(before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_holds_as_many_models_as_fit_and_one_at_least() {
+        const MIB: i64 = 1 << 20;
+        let fitting = |sizes: &[i64], limit| {
+            let found: Vec<_> = sizes.iter().map(|size| (*size, ())).collect();
+            let (fitting, more) = fitting(&found, limit);
+            (fitting.len(), more)
+        };
+        assert_eq!(fitting(&[], 3), (0, false));
+        assert_eq!(fitting(&[0, 9], 3), (2, false));
+        assert_eq!(fitting(&[0, 9, 4], 3), (3, true), "nobody knows");
+        assert_eq!(fitting(&[4 * MIB, 4 * MIB, 0, 1], 9), (3, true));
+        assert_eq!(fitting(&[4 * MIB, 4 * MIB, 0], 9), (3, false));
+        assert_eq!(fitting(&[9 * MIB, 0], 9), (1, true));
+        assert_eq!(fitting(&[9 * MIB], 9), (1, false));
+    }
 }

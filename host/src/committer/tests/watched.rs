@@ -7,11 +7,12 @@ use async_trait::async_trait;
 use crate::{
     store::{
         Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoriesQuery, HistoryQuery,
-        Import, ImportOutcome, LogQuery, NewActivation, Result, RowCounts, SnapshotQuery, Store, StoreError,
-        TakePart, Which, sqlite::SqliteStore,
+        Import, ImportOutcome, LogQuery, NewActivation, Page, Result, RowCounts, SnapshotQuery, Store,
+        StoreError, TakePart, Which, sqlite::SqliteStore,
     },
     words::{
-        ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row, Snapshot,
+        ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Parked, Row,
+        Snapshot,
     },
 };
 
@@ -127,8 +128,21 @@ impl Store for Watched {
         which: Which,
         after: Option<EntityId>,
         limit: u32,
-    ) -> Result<Vec<(Option<EntityId>, Row)>> {
+    ) -> Result<Page<(Option<EntityId>, Row)>> {
         self.inner.rows_page(key, which, after, limit).await
+    }
+
+    async fn keys(&self, key: &DomainKey, after: Option<EntityId>, limit: u32) -> Result<Vec<EntityId>> {
+        self.inner.keys(key, after, limit).await
+    }
+
+    async fn parked(
+        &self,
+        key: &DomainKey,
+        after: Option<EntityId>,
+        limit: u32,
+    ) -> Result<Vec<(Option<EntityId>, Parked)>> {
+        self.inner.parked(key, after, limit).await
     }
 
     async fn capture(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Option<Vec<u8>>> {

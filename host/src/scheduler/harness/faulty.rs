@@ -10,12 +10,12 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     store::{
         Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoriesQuery, HistoryQuery,
-        Import, ImportOutcome, LogQuery, NewActivation, Reduction, ReductionOutcome, Result, RowCounts,
+        Import, ImportOutcome, LogQuery, NewActivation, Page, Reduction, ReductionOutcome, Result, RowCounts,
         SnapshotQuery, Store, StoreError, TakePart, Which, sqlite::SqliteStore,
     },
     words::{
-        ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row, Snapshot,
-        Version,
+        ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Parked, Row,
+        Snapshot, Version,
     },
 };
 
@@ -240,8 +240,21 @@ impl Store for Faulty {
         which: Which,
         after: Option<EntityId>,
         limit: u32,
-    ) -> Result<Vec<(Option<EntityId>, Row)>> {
+    ) -> Result<Page<(Option<EntityId>, Row)>> {
         self.pass(self.inner.rows_page(key, which, after, limit)).await
+    }
+
+    async fn keys(&self, key: &DomainKey, after: Option<EntityId>, limit: u32) -> Result<Vec<EntityId>> {
+        self.pass(self.inner.keys(key, after, limit)).await
+    }
+
+    async fn parked(
+        &self,
+        key: &DomainKey,
+        after: Option<EntityId>,
+        limit: u32,
+    ) -> Result<Vec<(Option<EntityId>, Parked)>> {
+        self.pass(self.inner.parked(key, after, limit)).await
     }
 
     async fn capture(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Option<Vec<u8>>> {

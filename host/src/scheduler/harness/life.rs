@@ -15,7 +15,7 @@ use crate::{
     error::Error,
     feed::Feed,
     scheduler::{self, Handle, SchedulerParts, message::Message, serving::Reduce},
-    store::{Activation, Head, NewActivation, Store, Which, sqlite::SqliteStore},
+    store::{Activation, Head, NewActivation, Store, sqlite::SqliteStore},
     words::DomainKey,
 };
 
@@ -152,7 +152,7 @@ impl Life {
     }
 
     async fn retry(&self, key: &DomainKey) -> Result<(), Error> {
-        let parked = self.store.rows_page(key, Which::Parked, None, 100).await?;
+        let parked = self.store.parked(key, None, 100).await?;
         let retried = self.scheduler.retry(key, parked.iter().map(|(entity, _)| *entity).collect()).await;
         let told = retried.mended + retried.parked + retried.unserved;
         assert_eq!(told, parked.len() as u64, "everyone who asks is told");

@@ -51,7 +51,7 @@ pub(super) async fn judge(store: &dyn Store, told: &[(Append, Told)], notes: &[N
         oracle.activations.values().map(|(activation, _)| &activation.key).collect();
     let mut rows: BTreeMap<RowKey, Row> = BTreeMap::new();
     for key in keys {
-        let of_key = store.rows_page(key, Which::All, None, 1_000).await.unwrap();
+        let of_key = store.rows_page(key, Which::All, None, 1_000).await.unwrap().entries;
         rows.extend(of_key.into_iter().map(|(entity, row)| ((key.clone(), entity), row)));
     }
     appends(&oracle, told)?;

@@ -228,7 +228,7 @@ pub(super) async fn what_is_unknown_is_empty(store: &dyn Store) {
     assert_eq!(store.count_entities(&bank()).await.unwrap(), 0);
     assert_eq!(store.emissions(&cart(), None, None).await.unwrap(), []);
     assert_eq!(store.rows(&cart(), &[None, Some(entity(1))]).await.unwrap(), [None, None]);
-    assert_eq!(store.rows_page(&cart(), Which::All, None, 9).await.unwrap(), []);
+    assert_eq!(store.rows_page(&cart(), Which::All, None, 9).await.unwrap().entries, []);
     assert_eq!(store.capture(&cart(), Some(entity(1))).await.unwrap(), None);
     assert_eq!(
         store.count_rows(&cart(), ActivationNumber(0)).await.unwrap(),

@@ -127,8 +127,8 @@ macro_rules! suite {
                 }
                 rows: {
                     rows_come_in_the_order_asked_for, many_rows_come_at_once, rows_come_page_by_page,
-                    one_model_for_a_context_stands_beside_others, entities_come_page_by_page,
-                    rows_are_counted,
+                    a_page_of_large_models_ends_early, one_model_for_a_context_stands_beside_others,
+                    entities_come_page_by_page, rows_are_counted,
                 }
                 parking: {
                     parked_rows_are_listed, a_capture_is_there_while_its_row_is_parked,

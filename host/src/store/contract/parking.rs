@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use crate::{
-    store::{CaptureWrite, Group, ModelWrite, Reduction, Store, Which},
+    store::{CaptureWrite, Group, ModelWrite, Reduction, Store},
     words::{ActivationNumber, EntityId, Position, Version},
 };
 
 use super::given::{
-    activate, capture, cart, commit, deployed, entity, first, key, parked, reduce, row_of, serve, shop,
-    written,
+    activate, capture, cart, commit, deployed, entity, first, key, parked, reduce, serve, shop, written,
 };
 
 /// A first reduction of a cart that fails, and the call that it failed at.
@@ -31,7 +30,7 @@ async fn kept(store: &dyn Store, of: u8) -> Option<String> {
 }
 
 async fn listed(store: &dyn Store, after: Option<u8>, limit: u32) -> Vec<Option<EntityId>> {
-    let page = store.rows_page(&cart(), Which::Parked, after.map(entity), limit).await.unwrap();
+    let page = store.parked(&cart(), after.map(entity), limit).await.unwrap();
     page.into_iter().map(|(entity, _)| entity).collect()
 }
 
@@ -40,9 +39,9 @@ pub(super) async fn parked_rows_are_listed(store: &dyn Store) {
     let without = Reduction { model: ModelWrite::Keep, ..stuck(number, 2, "2") };
     let well = first(cart(), number, Some(entity(1)));
     reduce(store, [stuck(number, 4, "4"), without.clone(), stuck(number, 3, "3"), well]).await;
-    let page = store.rows_page(&cart(), Which::Parked, None, 2).await.unwrap();
-    let third = row_of(&stuck(number, 3, "3"), 2);
-    let wanted = [(Some(entity(2)), row_of(&without, 0)), (Some(entity(3)), third)];
+    let page = store.parked(&cart(), None, 2).await.unwrap();
+    let why = without.parked.clone().unwrap();
+    let wanted = [(Some(entity(2)), why.clone()), (Some(entity(3)), why)];
     assert_eq!(page, wanted, "with a model or without");
     assert_eq!(listed(store, Some(3), 9).await, [Some(entity(4))]);
     assert_eq!(listed(store, Some(4), 9).await, []);

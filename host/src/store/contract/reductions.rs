@@ -44,7 +44,7 @@ pub(super) async fn versions_rise_over_deletion(store: &dyn Store) {
         Reduction { seen: seen(1, 1), model: ModelWrite::Delete, folded: Position(2), ..of_cart(number) };
     assert_eq!(reduce(store, [deleted.clone()]).await, [written(2)]);
     assert_eq!(cart_row(store).await, Some(row_of(&deleted, 2)));
-    assert_eq!(store.rows_page(&cart(), Which::WithModel, None, 9).await.unwrap(), []);
+    assert_eq!(store.rows_page(&cart(), Which::WithModel, None, 9).await.unwrap().entries, []);
     let again = Reduction { seen: seen(2, 2), folded: Position(3), ..of_cart(number) };
     assert_eq!(reduce(store, [again.clone()]).await, [written(3)]);
     assert_eq!(cart_row(store).await, Some(row_of(&again, 3)));
@@ -201,7 +201,7 @@ pub(super) async fn a_large_group_is_reduced_row_by_row(store: &dyn Store) {
     )
     .await;
     assert_eq!(outcomes[..3], [None, written(2), written(601)]);
-    let models = store.rows_page(&cart(), Which::All, None, 1_000).await.unwrap();
+    let models = store.rows_page(&cart(), Which::All, None, 1_000).await.unwrap().entries;
     for (n, (_, row)) in models.iter().enumerate() {
         let model = if n % 3 == 2 { "new".to_owned() } else { n.to_string() };
         assert_eq!(row.model.as_deref(), Some(model.as_bytes()), "{n}");

@@ -1,7 +1,7 @@
 //! Reading rows and entities: as asked for, page by page, counted.
 
 use crate::{
-    store::{ModelWrite, Reduction, RowCounts, Store, Which},
+    store::{ModelWrite, Page, Reduction, RowCounts, Store, Which},
     words::{ActivationNumber, EntityId, Position, Version},
 };
 
@@ -42,7 +42,9 @@ pub(super) async fn many_rows_come_at_once(store: &dyn Store) {
 
 async fn page(store: &dyn Store, which: Which, after: Option<u8>, limit: u32) -> Vec<Option<EntityId>> {
     let page = store.rows_page(&cart(), which, after.map(entity), limit).await.unwrap();
-    page.into_iter().map(|(entity, _)| entity).collect()
+    let last = page.entries.last().and_then(|(entity, _)| *entity);
+    assert_eq!(page.next, last.filter(|_| page.entries.len() as u64 >= u64::from(limit)));
+    page.entries.into_iter().map(|(entity, _)| entity).collect()
 }
 
 fn entities(numbers: &[u8]) -> Vec<Option<EntityId>> {
@@ -62,10 +64,27 @@ pub(super) async fn rows_come_page_by_page(store: &dyn Store) {
     assert_eq!(page(store, model, Some(200), 9).await, []);
     assert_eq!(page(store, Which::All, None, 9).await, entities(&[1, 2, 4, 5, 200]));
     assert_eq!(page(store, Which::All, Some(1), 2).await, entities(&[2, 4]));
-    assert_eq!(page(store, Which::Parked, None, 9).await, []);
-    let (_, row) = store.rows_page(&cart(), model, None, 1).await.unwrap().remove(0);
+    assert_eq!(store.parked(&cart(), None, 9).await.unwrap(), []);
+    assert_eq!(store.keys(&cart(), None, 2).await.unwrap(), [entity(1), entity(5)]);
+    assert_eq!(store.keys(&cart(), Some(entity(4)), 9).await.unwrap(), [entity(5), entity(200)]);
+    let (_, row) = store.rows_page(&cart(), model, None, 1).await.unwrap().entries.remove(0);
     let wanted = Reduction { model: put("1"), ..first(cart(), activation, Some(entity(1))) };
     assert_eq!(row, row_of(&wanted, 3));
+}
+
+pub(super) async fn a_page_of_large_models_ends_early(store: &dyn Store) {
+    let activation = carts(store, [5]).await;
+    let large = format!("\"{}\"", "x".repeat(3 << 20));
+    let rows =
+        (1..=4).map(|n| Reduction { model: put(&large), ..first(cart(), activation, Some(entity(n))) });
+    reduce(store, rows.collect::<Vec<_>>()).await;
+    let page = |after: Option<u8>| async move {
+        let page = store.rows_page(&cart(), Which::WithModel, after.map(entity), 9).await.unwrap();
+        (page.entries.into_iter().map(|(entity, _)| entity).collect::<Vec<_>>(), page.next)
+    };
+    assert_eq!(page(None).await, (entities(&[1, 2]), Some(entity(2))));
+    assert_eq!(page(Some(2)).await, (entities(&[3, 4, 5]), None));
+    assert_eq!(store.keys(&cart(), None, 9).await.unwrap().len(), 5, "whose names are short");
 }
 
 pub(super) async fn one_model_for_a_context_stands_beside_others(store: &dyn Store) {
@@ -75,7 +94,9 @@ pub(super) async fn one_model_for_a_context_stands_beside_others(store: &dyn Sto
     let whole = Reduction { model: put("\"all\""), ..first(totals.clone(), number, None) };
     reduce(store, [whole.clone()]).await;
     assert_eq!(store.rows(&totals, &[None]).await.unwrap(), [Some(row_of(&whole, 2))]);
-    assert_eq!(store.rows_page(&totals, Which::All, None, 9).await.unwrap(), [(None, row_of(&whole, 2))]);
+    let page = store.rows_page(&totals, Which::All, None, 9).await.unwrap();
+    assert_eq!(page, Page { entries: vec![(None, row_of(&whole, 2))], next: None });
+    assert_eq!(store.keys(&totals, None, 9).await.unwrap(), [], "it is nobody's");
     assert_eq!(store.rows(&totals, &[Some(entity(1))]).await.unwrap(), [None]);
     let model = first(cart(), activation, Some(entity(1)));
     assert_eq!(store.rows(&cart(), &[None, Some(entity(1))]).await.unwrap(), [None, Some(row_of(&model, 1))]);

@@ -8,7 +8,7 @@
 //! | `known` | what the writer knows, and how it notices that others wrote |
 //! | `desk` | who writes; what became of a commit whose answer was lost |
 //! | `activate` | what changes seldom |
-//! | `read`, `history`, `snapshots` | what is read |
+//! | `read`, `history`, `listing`, `snapshots` | what is read |
 //! | `export`, `import` | all of it, to another store and from one |
 //! | `shared` | who shares it, and what others wrote |
 //! | `names` | contexts and domains, also those that other hosts add |
@@ -25,6 +25,7 @@ mod export;
 mod history;
 mod import;
 mod known;
+mod listing;
 mod names;
 mod open;
 mod pieces;
@@ -51,13 +52,14 @@ use sqlx::postgres::{PgConnectOptions, PgPool};
 use tokio::sync::Mutex;
 
 use crate::words::{
-    ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row, Snapshot,
+    ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Parked, Row,
+    Snapshot,
 };
 
 use super::{
     Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoriesQuery, HistoryQuery, Import,
-    ImportOutcome, LogQuery, NewActivation, Result, RowCounts, Shared, SnapshotQuery, Store, TakePart, Which,
-    names::Names,
+    ImportOutcome, LogQuery, NewActivation, Page, Result, RowCounts, Shared, SnapshotQuery, Store, TakePart,
+    Which, names::Names,
 };
 
 use trouble::read_in_time;
@@ -187,8 +189,21 @@ impl Store for PostgresStore {
         which: Which,
         after: Option<EntityId>,
         limit: u32,
-    ) -> Result<Vec<(Option<EntityId>, Row)>> {
-        self.of_now(read::rows_page(self, key, which, after, limit)).await
+    ) -> Result<Page<(Option<EntityId>, Row)>> {
+        self.of_now(listing::rows_page(self, key, which, after, limit)).await
+    }
+
+    async fn keys(&self, key: &DomainKey, after: Option<EntityId>, limit: u32) -> Result<Vec<EntityId>> {
+        self.of_now(listing::keys(self, key, after, limit)).await
+    }
+
+    async fn parked(
+        &self,
+        key: &DomainKey,
+        after: Option<EntityId>,
+        limit: u32,
+    ) -> Result<Vec<(Option<EntityId>, Parked)>> {
+        self.of_now(listing::parked(self, key, after, limit)).await
     }
 
     async fn capture(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Option<Vec<u8>>> {

@@ -7,13 +7,10 @@ use uuid::Uuid;
 
 use crate::{
     store::{
-        Catalogue, EffectsQuery, FileRecord, LogQuery, Result, RowCounts, Which,
+        Catalogue, EffectsQuery, FileRecord, LogQuery, Result, RowCounts,
         catalogue::CatalogueRows,
         queries::last_before,
-        rows::{
-            EVENT_COLUMNS, MODEL_COLUMNS, event as to_event, event_columns, hash, model_columns, number,
-            signed,
-        },
+        rows::{EVENT_COLUMNS, event as to_event, event_columns, hash, model_columns, number, signed},
     },
     words::{
         ActivationNumber, ContextName, DomainKey, EntityId, Event, EventId, ModuleHash, Position, Row,
@@ -23,7 +20,7 @@ use crate::{
 
 use super::{
     PostgresStore, import, names,
-    types::{self, EventRow, Micros, ModelRow, entity_key, event_row, kept, uuid},
+    types::{self, EventRow, Micros, ModelRow, entity_key, event_row, kept},
 };
 
 const FIND_EVENT: &str = concat!("SELECT ", event_columns!(), " FROM events WHERE context = $1 AND id = $2");
@@ -194,29 +191,6 @@ pub(super) async fn rows(
     let found: HashMap<_, _> = rows.into_iter().map(types::row).collect::<Result<_>>()?;
     // An entity may be asked for more than once.
     Ok(entities.iter().map(|entity| found.get(entity).cloned()).collect())
-}
-
-pub(super) async fn rows_page(
-    store: &PostgresStore,
-    key: &DomainKey,
-    which: Which,
-    after: Option<EntityId>,
-    limit: u32,
-) -> Result<Vec<(Option<EntityId>, Row)>> {
-    let Some(domain) = store.domain(key).await? else { return Ok(Vec::new()) };
-    let mut text = QueryBuilder::<Postgres>::new("SELECT ");
-    text.push(MODEL_COLUMNS).push(" FROM models WHERE domain = ").push_bind(domain);
-    if let Some(after) = after {
-        text.push(" AND entity > ").push_bind(uuid(after));
-    }
-    text.push(match which {
-        Which::All => "",
-        Which::WithModel => " AND model IS NOT NULL",
-        Which::Parked => " AND parked IS NOT NULL",
-    });
-    text.push(" ORDER BY entity LIMIT ").push_bind(i64::from(limit));
-    let found: Vec<ModelRow> = text.build_query_as().fetch_all(&store.readers).await?;
-    found.into_iter().map(types::row).collect()
 }
 
 pub(super) async fn capture(

@@ -14,6 +14,7 @@ mod export;
 mod histories;
 mod history;
 mod import;
+mod listing;
 mod memory;
 mod names;
 mod open;
@@ -33,12 +34,13 @@ use sqlx::SqlitePool;
 use tokio::task::JoinHandle;
 
 use crate::words::{
-    ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Row, Snapshot,
+    ActivationNumber, ContextName, DomainKey, EntityId, Epoch, Event, EventId, ModuleHash, Parked, Row,
+    Snapshot,
 };
 
 use super::{
     Activation, Catalogue, Committed, EffectsQuery, FileRecord, Group, HistoriesQuery, HistoryQuery, Import,
-    ImportOutcome, LogQuery, NewActivation, Result, RowCounts, SnapshotQuery, Store, TakePart, Which,
+    ImportOutcome, LogQuery, NewActivation, Page, Result, RowCounts, SnapshotQuery, Store, TakePart, Which,
     names::Names,
 };
 
@@ -167,8 +169,21 @@ impl Store for SqliteStore {
         which: Which,
         after: Option<EntityId>,
         limit: u32,
-    ) -> Result<Vec<(Option<EntityId>, Row)>> {
-        read::rows_page(self, key, which, after, limit).await
+    ) -> Result<Page<(Option<EntityId>, Row)>> {
+        listing::rows_page(self, key, which, after, limit).await
+    }
+
+    async fn keys(&self, key: &DomainKey, after: Option<EntityId>, limit: u32) -> Result<Vec<EntityId>> {
+        listing::keys(self, key, after, limit).await
+    }
+
+    async fn parked(
+        &self,
+        key: &DomainKey,
+        after: Option<EntityId>,
+        limit: u32,
+    ) -> Result<Vec<(Option<EntityId>, Parked)>> {
+        listing::parked(self, key, after, limit).await
     }
 
     async fn capture(&self, key: &DomainKey, entity: Option<EntityId>) -> Result<Option<Vec<u8>>> {

@@ -4,10 +4,10 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::{
     store::{
-        Catalogue, FileRecord, LogQuery, Result, RowCounts, Which,
+        Catalogue, FileRecord, LogQuery, Result, RowCounts,
         catalogue::{ActivationRow, CatalogueRows},
         queries::last_before,
-        rows::{EVENT_COLUMNS, MODEL_COLUMNS, event as to_event, hash, model_columns, number, signed},
+        rows::{EVENT_COLUMNS, event as to_event, hash, model_columns, number, signed},
     },
     words::{
         ActivationNumber, ContextName, DomainKey, EntityId, Event, EventId, ModuleHash, Position, Row,
@@ -163,28 +163,6 @@ pub(super) async fn rows(
     }
     // An entity may be asked for more than once.
     Ok(entities.iter().map(|entity| found.get(entity).cloned()).collect())
-}
-
-pub(super) async fn rows_page(
-    store: &SqliteStore,
-    key: &DomainKey,
-    which: Which,
-    after: Option<EntityId>,
-    limit: u32,
-) -> Result<Vec<(Option<EntityId>, Row)>> {
-    let mut text = QueryBuilder::<Sqlite>::new("SELECT ");
-    text.push(MODEL_COLUMNS).push(" FROM models WHERE domain = ").push_bind(store.names.domain(key));
-    if let Some(after) = after {
-        text.push(" AND entity > ").push_bind(after.as_bytes().to_vec());
-    }
-    text.push(match which {
-        Which::All => "",
-        Which::WithModel => " AND model IS NOT NULL",
-        Which::Parked => " AND parked IS NOT NULL",
-    });
-    text.push(" ORDER BY entity LIMIT ").push_bind(i64::from(limit));
-    let found: Vec<ModelRow> = text.build_query_as().fetch_all(&store.readers).await?;
-    found.into_iter().map(rows::row).collect()
 }
 
 pub(super) async fn capture(

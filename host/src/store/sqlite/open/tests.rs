@@ -6,7 +6,6 @@ use super::*;
 use crate::{
     store::{
         CaptureWrite, Group, ModelWrite, Reduction, ReductionOutcome, SnapshotQuery, SnapshotWrite, Store,
-        Which,
     },
     words::{ActivationNumber, DomainKey, EntityId, EventId, LeaseEpoch, Position, Snapshot},
 };
@@ -96,9 +95,10 @@ async fn a_store_of_version_1_is_brought_up_to_date() {
             (&*store.epoch().0, store.catalogue().await.unwrap().head.position.0),
             ("an old epoch", 7)
         );
-        let parked = store.rows_page(&cart, Which::Parked, None, 9).await.unwrap();
-        let [(entity, row)] = parked.as_slice() else { panic!("{parked:?}") };
-        assert_eq!((row.parked.as_ref().unwrap().tried, row.model.as_deref()), (7, Some(&b"{}"[..])));
+        let parked = store.parked(&cart, None, 9).await.unwrap();
+        let [(entity, why)] = parked.as_slice() else { panic!("{parked:?}") };
+        let row = store.rows(&cart, &[*entity]).await.unwrap().remove(0).unwrap();
+        assert_eq!((why.tried, row.model.as_deref()), (7, Some(&b"{}"[..])));
         assert_eq!(store.capture(&cart, *entity).await.unwrap(), None, "listed, though it was not captured");
         let version: i32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&store.readers).await.unwrap();
         assert_eq!(version, 5);
