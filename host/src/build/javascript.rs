@@ -1,6 +1,9 @@
 //! TypeScript and JavaScript become components, on QuickJS.
 
-use std::{path::Path, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde::Deserialize;
 
@@ -45,11 +48,12 @@ pub(super) fn build(project: &Project) -> Result<Vec<u8>, BuildError> {
     bundle.arg(format!("--outfile={script}"));
     run(bundle, INSTALL)?;
     let component = project.made("reducer.wasm");
-    let mut componentize = script_of_npm(project, COMPONENTIZE)?;
-    componentize.args(["--wit", &wit, "--world", contract::WORLD, "--js", &script]);
+    let cli = script_of_npm(project, COMPONENTIZE)?;
+    let mut componentize = tool(project, "node");
+    componentize.arg(&cli).args(["--wit", &wit, "--world", contract::WORLD, "--js", &script]);
     // Nothing outlives a call, so that there is nothing to collect.
     componentize.args(["--opt-size", "--stub-wasi", "--sync", "--disable-gc", "--output", &component]);
-    let made_of = made_of(project, &componentize, &script)?;
+    let made_of = made_of(project, &componentize, &cli, &script)?;
     let seal = project.made("reducer.seal");
     if let Some(made) = kept(project, &seal, &made_of, &component) {
         eprintln!("everfold: {script} is as it was, so {component} is not made again");
@@ -61,13 +65,11 @@ pub(super) fn build(project: &Project) -> Result<Vec<u8>, BuildError> {
     Ok(made)
 }
 
-/// All that decides about a component but chance: the call with the tool's manifest, the contract and the bundle.
-fn made_of(project: &Project, componentize: &Command, script: &str) -> Result<Vec<u8>, BuildError> {
-    let cli = componentize.get_args().next().map(Path::new);
-    let manifest = cli.and_then(Path::parent).unwrap_or(Path::new("")).join("package.json");
-    let manifest = project.read(&manifest.to_string_lossy())?;
+/// All that decides about a component but chance: the call and the tool's version, the contract and the bundle.
+fn made_of(project: &Project, call: &Command, cli: &Path, script: &str) -> Result<Vec<u8>, BuildError> {
+    let manifest = project.read(&cli.with_file_name("package.json").to_string_lossy())?;
     let contract = contract::WIT.map(|(_, contents)| contents).concat().into_bytes();
-    Ok([shown(componentize).into_bytes(), manifest, contract, project.read(script)?].concat())
+    Ok([shown(call).into_bytes(), manifest, contract, project.read(script)?].concat())
 }
 
 /// The component, if it was made of just this. The engine's hash seeds are drawn whenever one is made, so that
@@ -83,14 +85,12 @@ fn sealed(made_of: &[u8], component: &[u8]) -> String {
 
 /// A program of Node's that npm has put beside the project or above it. What it links to it under `.bin` does not start
 /// on Node 18, for want of an extension.
-fn script_of_npm(project: &Project, script: &str) -> Result<Command, BuildError> {
+fn script_of_npm(project: &Project, script: &str) -> Result<PathBuf, BuildError> {
     let mut folders = project.dir.ancestors().map(|dir| dir.join("node_modules").join(script));
     let Some(path) = folders.find(|path| path.is_file()) else {
         return Err(BuildError::NoTool { tool: format!("node_modules/{script}"), install: INSTALL });
     };
-    let mut node = tool(project, "node");
-    node.arg(path.strip_prefix(&project.dir).unwrap_or(&path));
-    Ok(node)
+    Ok(path.strip_prefix(&project.dir).map(Path::to_owned).unwrap_or(path))
 }
 
 /// What is bundled: the project's reducer, as the contract wants it.
@@ -119,6 +119,7 @@ mod tests {
             assert!(said.contains(why), "{said}");
         }
     }
+
     #[test]
     fn a_component_is_kept_that_was_made_of_the_same() {
         let folder = tempfile::tempdir().unwrap();
