@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{
     expect,
+    pages::Filling,
     render::{self, Answer},
     streams::{self, LogReader},
     tags,
@@ -78,10 +79,13 @@ async fn of_entity(visit: &Visit, context: &ContextName, entity: EntityId) -> An
     let after = query.parsed("after", "it must be the id of an event: an entity's events come by id")?;
     // First the count: the tag must not stand for an event that comes while they are read.
     let count = visit.host().count_outside(context, entity).await?;
-    let events = visit.host().entity_events(context, entity, after, limit).await?;
-    let last = events.last().filter(|_| render::is_full(events.len(), limit)).map(|event| event.fact.id);
-    let next = last.map(|last| query.next(visit.parts.uri.path(), last));
-    let mut response = render::page(visit.form(), "events", &events, render::event, next);
+    let mut page = Filling::of(limit);
+    while let Some(step) = page.wants() {
+        let after = page.last().map(|last| last.fact.id).or(after);
+        page.take(visit.host().entity_events(context, entity, after, step).await?);
+    }
+    let next = page.next().map(|last| query.next(visit.parts.uri.path(), last.fact.id));
+    let mut response = render::page(visit.form(), "events", page.events(), render::event, next);
     if let Ok(tag) = HeaderValue::try_from(expect::tag(count)) {
         response.headers_mut().insert(header::ETAG, tag);
     }
@@ -93,9 +97,11 @@ async fn of_log(visit: &Visit, mut reader: LogReader) -> Answer {
     streams::narrow(&mut reader, &query)?;
     reader.after = streams::start(visit.host(), &query, &reader.context).await?;
     let limit = query.limit(visit.host().config().limits.page)?;
-    let events = reader.read(limit).await?;
-    let last = events.last().filter(|_| render::is_full(events.len(), limit)).map(|event| event.position);
-    let next = last.map(|last| query.next(visit.parts.uri.path(), last));
+    let mut page = Filling::of(limit);
+    while let Some(step) = page.wants() {
+        page.take(reader.read(step).await?);
+    }
+    let next = page.next().map(|last| query.next(visit.parts.uri.path(), last.position));
     let write = |out: &mut String, event: &Arc<Event>| render::event(out, event);
-    Ok(render::page(visit.form(), "events", &events, write, next))
+    Ok(render::page(visit.form(), "events", page.events(), write, next))
 }

@@ -22,7 +22,7 @@
 //! | `hosts` | which hosts share the store, and who reduces what |
 //! | `operations` | what runs here, and how it is doing |
 //! | `problem`, `refusals` | errors as problem+json; the one mapping from the host's errors |
-//! | `query`, `negotiate`, `body`, `render` | the small print of requests and answers |
+//! | `query`, `negotiate`, `body`, `pages`, `render` | the small print of requests and answers |
 
 mod access;
 mod append;
@@ -43,6 +43,7 @@ mod hosts;
 mod models;
 mod negotiate;
 mod operations;
+mod pages;
 mod parked;
 mod patient;
 mod problem;
