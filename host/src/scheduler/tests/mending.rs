@@ -1,26 +1,16 @@
 //! A row that is parked under `occurred` while more waits than one call takes.
 
-use std::sync::Arc;
-
 use crate::{
-    clock::SystemClock,
     sandbox::{Call, Failure, ModelChange, Reduced},
-    scheduler::{
-        history::History,
-        outcome::Done,
-        reduce::{Reducer, Waiting},
-        turn::Turn,
-    },
-    store::{Append, Group, Store, sqlite::SqliteStore},
-    words::{Descriptor, EntityId, Fact, Fold, Order, Parked, Position, Row},
+    scheduler::{outcome::Done, reduce::Waiting},
+    words::{Descriptor, Fold, Order, Parked, Position, Row},
 };
 
-use super::{Answer, activation, cart, descriptor, fact, id, serving};
-
-/// As clients make them: a capture takes no other.
-fn entity() -> EntityId {
-    "7d444840-9dc0-41d1-b245-5ffdce74fad2".parse().unwrap()
-}
+use super::{
+    Answer, activation, descriptor, id,
+    one_row::{reduce, store},
+    serving,
+};
 
 /// Counts events. The one at tick 100 cannot be the first.
 fn counts(call: &Call<'_>) -> Result<Reduced, Failure> {
@@ -44,12 +34,7 @@ fn never(call: &Call<'_>) -> Result<Reduced, Failure> {
 /// Tries a row again that is parked at its first event, four have come behind that, and then one that sorts
 /// before it.
 async fn tried_again(answer: Answer) -> Done {
-    let store = SqliteStore::open(":memory:", "a test").await.unwrap();
-    store.name_context(&cart().context).await.unwrap();
-    let ticks = [100, 101, 102, 103, 104, 50];
-    let facts = ticks.map(|ticks| Arc::new(Fact { entity: entity(), ..fact(ticks, 1) })).to_vec();
-    let appends = vec![Append { context: cart().context, facts, expected: None }];
-    store.commit(&Group { appends, ..Group::default() }).await.unwrap();
+    let (store, _) = store([100, 101, 102, 103, 104, 50]).await;
     let occurred = Descriptor { fold: Fold::Entity(Order::Occurred), ..descriptor(&[]) };
     let mut serving = serving(vec![activation(1, 0, Some(("m", occurred)))], answer);
     serving.limits.call_events = 2;
@@ -62,10 +47,7 @@ async fn tried_again(answer: Answer) -> Done {
         tried: 5,
     };
     let row = Row { parked: Some(parked), ..Row::default() };
-    let (turn, store): (_, Arc<dyn Store>) = (Turn::begin(), Arc::new(store));
-    let history = History { serving: &serving, store: &store, turn: &turn, ahead: None };
-    let reducer = Reducer { history, head: Position(6), may_try_again: false, clock: &SystemClock };
-    reducer.reduce(Some(entity()), Waiting::Unknown, Some(Arc::new(row))).await.unwrap()
+    reduce(&serving, &store, Waiting::Unknown, Some(row)).await
 }
 
 #[tokio::test]

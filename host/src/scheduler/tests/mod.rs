@@ -6,6 +6,7 @@ mod divergence;
 mod domain;
 mod lanes;
 mod mending;
+mod one_row;
 mod parking;
 mod portions;
 mod retries;

@@ -1,35 +1,17 @@
 //! What is written when a row parks, when it is tried again, and when nothing is wrong with it any more.
 
-use std::sync::Arc;
-
 use crate::{
-    clock::Clock,
     sandbox::{Call, Failure, LogLine, ModelChange, Reduced},
-    scheduler::{
-        history::History,
-        outcome::Done,
-        reduce::{Reducer, Waiting},
-        serving::Serving,
-        turn::Turn,
-    },
-    store::{Append, CaptureWrite, Group, Reduction, Store, sqlite::SqliteStore},
-    words::{Capture, EntityId, Event, Fact, Position, Row, Segment},
+    scheduler::reduce::Waiting,
+    store::{CaptureWrite, Reduction},
+    words::{Capture, Position, Row, Segment},
 };
 
-use super::{activation, cart, descriptor, fact, serving};
-
-/// As clients make them: a capture takes no other.
-fn entity() -> EntityId {
-    "7d444840-9dc0-41d1-b245-5ffdce74fad2".parse().unwrap()
-}
-
-struct Noon;
-
-impl Clock for Noon {
-    fn now(&self) -> i64 {
-        43_200_000_000
-    }
-}
+use super::{
+    activation, cart, descriptor,
+    one_row::{entity, reduce, store},
+    serving,
+};
 
 /// Counts events, and fails at the third.
 fn fails_at_three(call: &Call<'_>) -> Result<Reduced, Failure> {
@@ -50,23 +32,6 @@ fn counts(call: &Call<'_>) -> Result<Reduced, Failure> {
     Ok(Reduced { model: ModelChange::Put(model), events: Vec::new() })
 }
 
-/// A store with four events of one entity.
-async fn store() -> (Arc<dyn Store>, Vec<Arc<Event>>) {
-    let store = SqliteStore::open(":memory:", "a test").await.unwrap();
-    store.name_context(&cart().context).await.unwrap();
-    let facts = (1..=4).map(|ticks| Arc::new(Fact { entity: entity(), ..fact(ticks, 1) })).collect();
-    let appends = vec![Append { context: cart().context, facts, expected: None }];
-    let committed = store.commit(&Group { appends, ..Group::default() }).await.unwrap();
-    (Arc::new(store), committed.events)
-}
-
-async fn reduce(serving: &Serving, store: &Arc<dyn Store>, waiting: Waiting, row: Option<Row>) -> Done {
-    let turn = Turn::begin();
-    let history = History { serving, store, turn: &turn, ahead: None };
-    let reducer = Reducer { history, head: Position(4), may_try_again: false, clock: &Noon };
-    reducer.reduce(Some(entity()), waiting, row.map(Arc::new)).await.unwrap()
-}
-
 fn captured(reduction: &Reduction) -> Capture {
     let CaptureWrite::Put(capture) = &reduction.capture else { panic!("{:?}", reduction.capture) };
     serde_json::from_slice(capture).unwrap()
@@ -74,7 +39,7 @@ fn captured(reduction: &Reduction) -> Capture {
 
 #[tokio::test]
 async fn the_call_that_failed_is_captured_whole() {
-    let (store, events) = store().await;
+    let (store, events) = store(1..=4).await;
     let serving = serving(vec![activation(1, 0, Some(("m", descriptor(&[]))))], fails_at_three);
     let done = reduce(&serving, &store, Waiting::These(events), None).await;
     let capture = captured(done.reduction.as_ref().unwrap());
@@ -100,7 +65,7 @@ async fn the_call_that_failed_is_captured_whole() {
 
 #[tokio::test]
 async fn a_parked_row_is_tried_again_only_when_asked() {
-    let (store, events) = store().await;
+    let (store, events) = store(1..=4).await;
     let fails = serving(vec![activation(1, 0, Some(("m", descriptor(&[]))))], fails_at_three);
     let row = reduce(&fails, &store, Waiting::These(events), None).await.after.unwrap();
     let same = reduce(&fails, &store, Waiting::Unknown, Some(row.clone())).await;
@@ -118,7 +83,7 @@ async fn a_parked_row_is_tried_again_only_when_asked() {
 
 #[tokio::test]
 async fn a_row_that_a_bad_upgrade_parked_is_well_after_going_back() {
-    let (store, _) = store().await;
+    let (store, _) = store(1..=4).await;
     let good = ("good", descriptor(&[]));
     let chain = vec![
         activation(1, 4, Some(good.clone())),

@@ -3,32 +3,24 @@
 use std::{cell::RefCell, sync::Arc};
 
 use crate::{
-    clock::SystemClock,
     sandbox::{Call, Failure, ModelChange, Reduced},
-    scheduler::{
-        history::History,
-        outcome::Done,
-        reduce::{Reducer, Waiting},
-        serving::Serving,
-        turn::Turn,
-    },
-    store::{Append, Group, Store, sqlite::SqliteStore},
-    words::{Descriptor, EntityId, Event, Fact, Fold, Order, Position},
+    scheduler::{outcome::Done, reduce::Waiting, serving::Serving},
+    store::Store,
+    words::{Descriptor, Fold, Order, Position},
 };
 
-use super::{Answer, activation, cart, descriptor, fact, serving};
+use super::{
+    Answer, activation, descriptor,
+    one_row::{reduce, store},
+    serving,
+};
 
-const EVENTS: u64 = 1000;
 /// How many events a call has fuel for.
 const MOST: usize = 100;
 
 thread_local! {
     /// How many events each call had.
     static CALLS: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
-}
-
-fn entity() -> EntityId {
-    "7d444840-9dc0-41d1-b245-5ffdce74fad2".parse().unwrap()
 }
 
 /// Counts events, as far as the fuel lasts.
@@ -57,22 +49,9 @@ fn cannot(call: &Call<'_>) -> Result<Reduced, Failure> {
     Err(Failure::of_host("fuel", "no fuel is left".into()))
 }
 
-/// A store with many events of one entity.
-async fn store() -> (Arc<dyn Store>, Vec<Arc<Event>>) {
-    let store = SqliteStore::open(":memory:", "a test").await.unwrap();
-    store.name_context(&cart().context).await.unwrap();
-    let facts = (1..=EVENTS).map(|ticks| Arc::new(Fact { entity: entity(), ..fact(ticks, 1) })).collect();
-    let appends = vec![Append { context: cart().context, facts, expected: None }];
-    let committed = store.commit(&Group { appends, ..Group::default() }).await.unwrap();
-    (Arc::new(store), committed.events)
-}
-
-async fn reduce(serving: &Serving, store: &Arc<dyn Store>, waiting: Waiting) -> (Done, Vec<usize>) {
+async fn reduced(serving: &Serving, store: &Arc<dyn Store>, waiting: Waiting) -> (Done, Vec<usize>) {
     CALLS.take();
-    let turn = Turn::begin();
-    let history = History { serving, store, turn: &turn, ahead: None };
-    let reducer = Reducer { history, head: Position(EVENTS), may_try_again: false, clock: &SystemClock };
-    let done = reducer.reduce(Some(entity()), waiting, None).await.unwrap();
+    let done = reduce(serving, store, waiting, None).await;
     (done, CALLS.take())
 }
 
@@ -86,34 +65,34 @@ fn model_of(done: &Done) -> Option<&[u8]> {
 
 #[tokio::test]
 async fn what_waits_is_folded_in_few_calls() {
-    let (store, events) = store().await;
+    let (store, events) = store(1..=1000).await;
     let module = module(descriptor(&[]), counts);
-    let (done, calls) = reduce(&module, &store, Waiting::These(events.clone())).await;
+    let (done, calls) = reduced(&module, &store, Waiting::These(events.clone())).await;
     assert_eq!(model_of(&done), Some(&b"1000"[..]));
     assert!(done.after.unwrap().parked.is_none());
     assert_eq!(calls[..4], [1000, 500, 250, 125], "until it is found");
     assert!(calls.len() < 30, "{calls:?}");
-    let (again, calls) = reduce(&module, &store, Waiting::These(events)).await;
+    let (again, calls) = reduced(&module, &store, Waiting::These(events)).await;
     assert_eq!(model_of(&again), Some(&b"1000"[..]));
     assert!(calls[0] <= MOST + MOST / 16 + 1, "the next reduction knows: {calls:?}");
 }
 
 #[tokio::test]
 async fn a_history_is_folded_in_few_calls() {
-    let (store, _) = store().await;
+    let (store, _) = store(1..=1000).await;
     let occurred = Descriptor { fold: Fold::Entity(Order::Occurred), ..descriptor(&[]) };
     let mut module = module(occurred, counts);
     module.limits.snapshot_events = 0;
-    let (done, calls) = reduce(&module, &store, Waiting::Unknown).await;
+    let (done, calls) = reduced(&module, &store, Waiting::Unknown).await;
     assert_eq!(model_of(&done), Some(&b"1000"[..]));
     assert!(calls.len() < 30, "{calls:?}");
 }
 
 #[tokio::test]
 async fn the_event_that_fails_for_itself_parks() {
-    let (store, events) = store().await;
+    let (store, events) = store(1..=1000).await;
     for waiting in [Waiting::These(events), Waiting::Unknown] {
-        let (done, _) = reduce(&module(descriptor(&[]), refuses_one), &store, waiting).await;
+        let (done, _) = reduced(&module(descriptor(&[]), refuses_one), &store, waiting).await;
         assert_eq!(model_of(&done), Some(&b"549"[..]));
         let parked = done.after.unwrap().parked.unwrap();
         assert_eq!((parked.position, &*parked.code), (550, "host.test"));
@@ -122,8 +101,8 @@ async fn the_event_that_fails_for_itself_parks() {
 
 #[tokio::test]
 async fn a_reducer_without_fuel_for_one_event_parks_at_the_first() {
-    let (store, events) = store().await;
-    let (done, calls) = reduce(&module(descriptor(&[]), cannot), &store, Waiting::These(events)).await;
+    let (store, events) = store(1..=1000).await;
+    let (done, calls) = reduced(&module(descriptor(&[]), cannot), &store, Waiting::These(events)).await;
     assert_eq!((model_of(&done), done.after.as_ref().unwrap().folded), (None, Position(0)));
     assert_eq!(done.after.unwrap().parked.unwrap().position, 1);
     assert_eq!(calls, [1000, 500, 250, 125, 62, 31, 15, 7, 3, 1, 1], "the last by itself");
