@@ -4,32 +4,33 @@
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// How many events one module is given in one call. Calls on different threads may overwrite each other's
-/// news: it is a hint, on which no result depends.
-pub(super) struct Portion(AtomicUsize);
-
-impl Default for Portion {
-    /// Of a module that has not met its limits.
-    fn default() -> Self {
-        Self(AtomicUsize::new(usize::MAX))
-    }
+/// news: it is a hint, on which no result depends, but never more than the most.
+pub(super) struct Portion {
+    now: AtomicUsize,
+    most: usize,
 }
 
 impl Portion {
+    /// Of a module that has not met its limits, and whose calls may have so many events at most.
+    pub(super) fn of_at_most(most: usize) -> Self {
+        Self { now: AtomicUsize::new(most), most }
+    }
+
     /// How many of these events the next call gets.
     pub(super) fn of(&self, waiting: usize) -> usize {
-        waiting.min(self.0.load(Relaxed))
+        waiting.min(self.now.load(Relaxed))
     }
 
     /// So many were too many.
     pub(super) fn exceeded(&self, events: usize) {
-        self.0.fetch_min((events / 2).max(1), Relaxed);
+        self.now.fetch_min((events / 2).max(1), Relaxed);
     }
 
     /// So many were not. If that is all that a call gets, the next gets a little more: calls for small models
     /// take more than those for large ones, and one that fails costs as much as one that does not.
     pub(super) fn passed(&self, events: usize) {
-        if events == self.0.load(Relaxed) {
-            self.0.store(events + events / 16 + 1, Relaxed);
+        if events == self.now.load(Relaxed) {
+            self.now.store((events + events / 16 + 1).min(self.most), Relaxed);
         }
     }
 }
@@ -56,7 +57,7 @@ mod tests {
 
     #[test]
     fn what_is_too_much_is_halved() {
-        let portion = Portion::default();
+        let portion = Portion::of_at_most(usize::MAX);
         assert_eq!(calls(&portion, 1000), 1);
         portion.exceeded(1000);
         assert_eq!(portion.of(1000), 500);
@@ -67,7 +68,7 @@ mod tests {
     #[test]
     fn calls_take_nearly_as_much_as_they_can() {
         for most in [1, 2, 3, 10, 125, 999] {
-            let portion = Portion::default();
+            let portion = Portion::of_at_most(usize::MAX);
             calls(&portion, most);
             let (needed, made) = (1000_usize.div_ceil(most), calls(&portion, most));
             assert!(made <= 2 * needed + 2, "{made} calls instead of {needed}");
@@ -76,9 +77,15 @@ mod tests {
 
     #[test]
     fn it_grows_again_where_calls_can_take_more() {
-        let portion = Portion::default();
+        let portion = Portion::of_at_most(usize::MAX);
         calls(&portion, 2);
         calls(&portion, 1000);
         assert!(portion.of(1000) > 50, "{}", portion.of(1000));
+    }
+    #[test]
+    fn a_call_never_gets_more_than_it_may_have() {
+        let portion = Portion::of_at_most(1);
+        assert_eq!(calls(&portion, 1000), 1000);
+        assert_eq!(portion.of(1000), 1);
     }
 }

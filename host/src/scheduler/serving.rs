@@ -106,7 +106,8 @@ impl Serving {
         chain: Vec<Activation>,
         limits: Limits,
     ) -> Self {
-        let (ended, pace, portion) = (CancellationToken::new(), Pace::default(), Portion::default());
+        let (ended, pace) = (CancellationToken::new(), Pace::default());
+        let portion = Portion::of_at_most(if module.takes_single_events() { 1 } else { usize::MAX });
         Self { module, number, key, share: Share::whole(), limits, ended, chain, pace, portion }
     }
 

@@ -65,11 +65,10 @@ impl State {
         })
     }
 
-    /// Folds events, given in the order of the fold: in one call, unless the module needs one for each. On
-    /// failure nothing has changed.
+    /// Folds events, given in the order of the fold, in one call. On failure nothing has changed.
     pub(super) fn fold(&mut self, fold: &Fold<'_>, events: &[Arc<Event>]) -> Result<(), Stuck> {
         let before = self.events;
-        self.fold_all(fold, events)?;
+        self.call(fold, events)?;
         self.keep(fold, before);
         Ok(())
     }
@@ -91,21 +90,6 @@ impl State {
             }
             Err(stuck) => Err(stuck),
         }
-    }
-
-    fn fold_all(&mut self, fold: &Fold<'_>, events: &[Arc<Event>]) -> Result<(), Stuck> {
-        if events.len() < 2 || !fold.serving.module.takes_single_events() {
-            return self.call(fold, events);
-        }
-        let before = (self.model.clone(), self.folded, self.last, self.events, self.count);
-        let (emitted, repeated) = (self.emissions.len(), self.repeated.len());
-        let folded = events.iter().try_for_each(|event| self.call(fold, std::slice::from_ref(event)));
-        if folded.is_err() {
-            (self.model, self.folded, self.last, self.events, self.count) = before;
-            self.emissions.truncate(emitted);
-            self.repeated.truncate(repeated);
-        }
-        folded
     }
 
     fn call(&mut self, fold: &Fold<'_>, events: &[Arc<Event>]) -> Result<(), Stuck> {

@@ -39,6 +39,19 @@ pub enum Which {
     WithModel,
 }
 
+impl Which {
+    /// The same in SQL, behind another condition.
+    pub(super) const fn condition(self) -> &'static str {
+        match self {
+            Self::All => "",
+            Self::WithModel => " AND model IS NOT NULL",
+        }
+    }
+}
+
+/// Those that wait.
+pub(super) const PARKED: &str = " AND parked IS NOT NULL";
+
 /// Entries by entity, from wherever was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{
     store::{
         Page, Result, Which,
-        queries::fitting,
+        queries::{PARKED, fitting},
         rows::{MODEL_COLUMNS, from_json},
     },
     words::{DomainKey, EntityId, Parked, Row},
@@ -17,9 +17,6 @@ use super::{
     types::{self, ModelRow, optional_entity, uuid},
 };
 
-const WITH_MODEL: &str = " AND model IS NOT NULL";
-const PARKED: &str = " AND parked IS NOT NULL";
-
 pub(super) async fn rows_page(
     store: &PostgresStore,
     key: &DomainKey,
@@ -28,10 +25,7 @@ pub(super) async fn rows_page(
     limit: u32,
 ) -> Result<Page<(Option<EntityId>, Row)>> {
     let Some(domain) = store.domain(key).await? else { return Ok(Page { entries: Vec::new(), next: None }) };
-    let condition = match which {
-        Which::All => "",
-        Which::WithModel => WITH_MODEL,
-    };
+    let condition = which.condition();
     // A length is known without the model being read.
     let mut sizes = select(domain, "coalesce(octet_length(model), 0)::bigint, entity", condition, after);
     let sizes: Vec<(i64, Uuid)> =
@@ -54,7 +48,7 @@ pub(super) async fn keys(
     limit: u32,
 ) -> Result<Vec<EntityId>> {
     let Some(domain) = store.domain(key).await? else { return Ok(Vec::new()) };
-    let mut found = select(domain, "entity", WITH_MODEL, after);
+    let mut found = select(domain, "entity", Which::WithModel.condition(), after);
     let found: Vec<Uuid> = limited(&mut found, limit).build_query_scalar().fetch_all(&store.readers).await?;
     Ok(found.into_iter().filter_map(optional_entity).collect())
 }

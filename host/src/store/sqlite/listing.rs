@@ -5,7 +5,7 @@ use sqlx::{QueryBuilder, Sqlite};
 use crate::{
     store::{
         Page, Result, Which,
-        queries::fitting,
+        queries::{PARKED, fitting},
         rows::{MODEL_COLUMNS, from_json},
     },
     words::{DomainKey, EntityId, Parked, Row},
@@ -16,9 +16,6 @@ use super::{
     rows::{self, ModelRow, optional_entity},
 };
 
-const WITH_MODEL: &str = " AND model IS NOT NULL";
-const PARKED: &str = " AND parked IS NOT NULL";
-
 pub(super) async fn rows_page(
     store: &SqliteStore,
     key: &DomainKey,
@@ -26,10 +23,7 @@ pub(super) async fn rows_page(
     after: Option<EntityId>,
     limit: u32,
 ) -> Result<Page<(Option<EntityId>, Row)>> {
-    let condition = match which {
-        Which::All => "",
-        Which::WithModel => WITH_MODEL,
-    };
+    let condition = which.condition();
     // A length is known without the model being read.
     let mut sizes = select(store, key, "coalesce(length(model), 0), entity", condition, after);
     let sizes: Vec<(i64, Vec<u8>)> =
@@ -51,7 +45,7 @@ pub(super) async fn keys(
     after: Option<EntityId>,
     limit: u32,
 ) -> Result<Vec<EntityId>> {
-    let mut found = select(store, key, "entity", WITH_MODEL, after);
+    let mut found = select(store, key, "entity", Which::WithModel.condition(), after);
     let found: Vec<Vec<u8>> =
         limited(&mut found, limit).build_query_scalar().fetch_all(&store.readers).await?;
     found.iter().filter_map(|entity| optional_entity(entity).transpose()).collect()
