@@ -116,7 +116,9 @@ export class Link {
         clearTimeout(timer);
         pulse?.stop();
         signal.removeEventListener('abort', close);
+        // A dead one may be closed long after the next was opened.
         socket.onmessage = null;
+        socket.onclose = null;
         this.#socket = undefined;
         resolve({ isOpen, ...how });
       };

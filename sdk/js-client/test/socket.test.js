@@ -158,6 +158,22 @@ test('a connection that says nothing is asked, and left where nobody answers', a
   assert.equal(await first.closed, 4001);
 });
 
+test('a dead connection that is closed late takes nothing from the next', async (t) => {
+  const { options, connection } = fakeSockets(t);
+  const socket = connect('http://x.example', 'shop', { ...options, silenceMs: 30 });
+  const first = (await connection()).open();
+  // As of a network that answers nothing: the platform gives up long after.
+  first.close = (code) => first.whenClosed(code);
+  assert.equal(await first.closed, 4001);
+  const second = (await connection()).open();
+  first.over(1006);
+  const appended = socket.append([{ id: 'i', type: 'x', entity: 'e', data: 1 }]);
+  const { op, id } = await second.said();
+  assert.equal(op, 'append');
+  second.say({ op, id, positions: [7] });
+  assert.deepEqual(await appended, [7]);
+});
+
 test('a token that counts no more is made anew where that is possible', async (t) => {
   const { options, connection } = fakeSockets(t);
   let made = 0;
